@@ -1,0 +1,110 @@
+import type { Host } from '../host/host.ts';
+import { DEFAULT_URI } from '../host/libvirt/virsh.ts';
+import { version } from '../version.ts';
+import { cpuFacts } from './cpu.ts';
+import { displayFacts } from './display.ts';
+import { iommuGroups } from './groups.ts';
+import { libvirtFacts } from './guests.ts';
+import { interruptLines } from './interrupts.ts';
+import { iommuFacts } from './iommu.ts';
+import { kernelFacts } from './kernel.ts';
+import { kernelLog } from './log.ts';
+import { Look } from './look.ts';
+import { memoryFacts } from './memory.ts';
+import { moduleFacts } from './modules.ts';
+import { networkFacts } from './network.ts';
+import { pciFunctions } from './pci.ts';
+import { securityFacts } from './security.ts';
+import type { Need, Snapshot } from './snapshot.ts';
+import { soundFacts } from './sound.ts';
+import { storageFacts } from './storage.ts';
+import { vfioFacts } from './vfio.ts';
+
+export interface CollectOptions {
+  /** libvirt's connection; the system's unless told. */
+  readonly uri?: string;
+}
+
+type Section = Exclude<keyof Snapshot, 'schema' | 'made' | 'gaps'>;
+
+const ALL: readonly Need[] = [
+  'cpu',
+  'kernel',
+  'iommu',
+  'functions',
+  'config',
+  'override',
+  'groups',
+  'modules',
+  'vfio',
+  'interrupts',
+  'log',
+  'sound',
+  'network',
+  'storage',
+  'display',
+  'security',
+  'memory',
+  'libvirt',
+];
+
+/**
+ * The host as a snapshot, reading only what is needed. It never fails for something that cannot be read: that is a
+ * gap, and what was not asked for is simply missing.
+ */
+export async function collect(
+  host: Host,
+  needs: readonly Need[],
+  options: CollectOptions = {},
+): Promise<Snapshot> {
+  const look = new Look(host);
+  const wanted = new Set(needs);
+  const config = wanted.has('config');
+  const override = wanted.has('override');
+  if (config || override) wanted.add('functions');
+  const read: { readonly [S in Section]: () => Snapshot[S] | Promise<Snapshot[S]> } = {
+    cpu: () => cpuFacts(look),
+    kernel: () => kernelFacts(look),
+    iommu: () => iommuFacts(look),
+    functions: () => pciFunctions(look, { config, override }),
+    groups: () => iommuGroups(look, 'groups'),
+    modules: () => moduleFacts(look),
+    vfio: () => vfioFacts(look),
+    interrupts: () => interruptLines(look),
+    log: () => kernelLog(look),
+    sound: () => soundFacts(look),
+    network: () => networkFacts(look),
+    storage: () => storageFacts(look),
+    display: () => displayFacts(look),
+    security: () => securityFacts(look),
+    memory: () => memoryFacts(look),
+    libvirt: () => libvirtFacts(look, options.uri ?? DEFAULT_URI),
+  };
+  const sections = (Object.keys(read) as Section[]).filter((section) => wanted.has(section));
+  // What runs a process goes on while the rest is read.
+  const values = await Promise.all(sections.map((section) => read[section]()));
+  const bootId = host.read('/proc/sys/kernel/random/boot_id');
+  const found = sections.flatMap((section, at) => (values[at] === undefined ? [] : [[section, values[at]]]));
+  return {
+    schema: 'vfioctl/snapshot/1',
+    made: {
+      by: `vfioctl ${version}`,
+      at: host.now().toISOString(),
+      bootId: bootId.state === 'read' ? bootId.value.trim() : null,
+      origin: { ...host.origin },
+      root: host.root,
+    },
+    ...Object.fromEntries(found),
+    // Sections are read side by side: the order of their gaps would be chance.
+    gaps: look.gaps.sort((a, b) => compare(a.fact, b.fact) || compare(a.subject ?? '', b.subject ?? '')),
+  };
+}
+
+/** Everything that any command would read: what a capture records. */
+export function collectAll(host: Host, options: CollectOptions = {}): Promise<Snapshot> {
+  return collect(host, ALL, options);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

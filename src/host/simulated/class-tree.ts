@@ -1,0 +1,124 @@
+import type { Tree } from '../tree.ts';
+import {
+  type BoardDisk,
+  type BoardNetwork,
+  type BoardSound,
+  boardFunctionAt,
+  boardFunctionPath,
+} from './board.ts';
+import { linkTo } from './pci-tree.ts';
+import type { SimulatedState } from './state.ts';
+
+/** /sys/class and /dev: what bound drivers make of their functions. */
+export function classTree(tree: Tree, state: SimulatedState): void {
+  for (const name of ['net', 'block', 'sound', 'drm', 'graphics']) tree.setDirectory(`/sys/class/${name}`);
+  tree.setDirectory('/sys/block');
+  tree.setDirectory('/dev/snd/by-path');
+  tree.setFile('/dev/snd/seq', '');
+  tree.setFile('/dev/snd/timer', '');
+  tree.setFile('/dev/kvm', '');
+  // A static node (modules.devname), so that opening it loads the module: it is there without a group and a module.
+  tree.setFile('/dev/vfio/vfio', '');
+  linkTo(tree, '/sys/class/net/lo', '/sys/devices/virtual/net/lo');
+  networkFiles(tree, '/sys/devices/virtual/net/lo', true, '00:00:00:00:00:00');
+
+  for (const fn of state.board.functions) {
+    const driver = state.kernel.drivers[fn.address];
+    if (driver === undefined) continue;
+    const path = boardFunctionPath(state.board, fn.address);
+    if (driver === 'vfio-pci' && fn.group !== null) vfioNode(tree, path, fn.group);
+    else if (fn.network) networkTree(tree, path, fn.network);
+    else if (fn.disk) diskTree(tree, path, fn.disk);
+    else if (fn.drm !== null) displayTree(tree, path, fn.drm);
+  }
+  state.kernel.cards.forEach((address, card) => {
+    const fn = address === null ? undefined : boardFunctionAt(state.board, address);
+    if (fn?.sound) soundTree(tree, boardFunctionPath(state.board, fn.address), card, fn.sound, fn.address);
+  });
+}
+
+function vfioNode(tree: Tree, path: string, group: number): void {
+  tree.setFile(`/dev/vfio/${group}`, '');
+  linkTo(tree, `/sys/class/vfio/${group}`, `/sys/devices/virtual/vfio/${group}`);
+  tree.setFile(`/sys/devices/virtual/vfio/${group}/dev`, `245:${group}\n`);
+  tree.setDirectory(`${path}/vfio-dev/vfio${group}`);
+}
+
+function networkFiles(tree: Tree, path: string, carrier: boolean, mac: string): void {
+  tree.setFile(`${path}/carrier`, carrier ? '1\n' : '0\n');
+  tree.setFile(`${path}/operstate`, carrier ? 'up\n' : 'down\n');
+  tree.setFile(`${path}/flags`, '0x1003\n');
+  tree.setFile(`${path}/address`, `${mac}\n`);
+}
+
+function networkTree(tree: Tree, path: string, network: BoardNetwork): void {
+  const below = `${path}/net/${network.name}`;
+  networkFiles(tree, below, network.carrier, network.mac);
+  linkTo(tree, `${below}/device`, path);
+  linkTo(tree, `/sys/class/net/${network.name}`, below);
+}
+
+function displayTree(tree: Tree, path: string, card: number): void {
+  for (const name of [`card${card}`, `renderD${128 + card}`]) {
+    linkTo(tree, `${path}/drm/${name}/device`, path);
+    linkTo(tree, `/sys/class/drm/${name}`, `${path}/drm/${name}`);
+    tree.setFile(`/dev/dri/${name}`, '');
+  }
+  linkTo(tree, `${path}/graphics/fb0/device`, path);
+  linkTo(tree, '/sys/class/graphics/fb0', `${path}/graphics/fb0`);
+}
+
+/** A disk, its partitions, and logical volumes as device-mapper shows them: `slaves` down, `holders` up. */
+function diskTree(tree: Tree, path: string, disk: BoardDisk): void {
+  const below = `${path}/block/${disk.name}`;
+  const node = (at: string, name: string, dev: string): void => {
+    tree.setFile(`${at}/dev`, `${dev}\n`);
+    tree.setFile(`${at}/size`, `${disk.sectors}\n`);
+    tree.setDirectory(`${at}/holders`);
+    tree.setDirectory(`${at}/slaves`);
+    linkTo(tree, `/sys/class/block/${name}`, at);
+    tree.setFile(`/dev/${name}`, '');
+  };
+  const major = disk.name.startsWith('vd') ? 254 : 8;
+  node(below, disk.name, `${major}:0`);
+  tree.setFile(`${below}/removable`, '0\n');
+  linkTo(tree, `${below}/device`, path);
+  linkTo(tree, `/sys/block/${disk.name}`, below);
+  disk.partitions.forEach(({ name }, i) => {
+    node(`${below}/${name}`, name, `${major}:${i + 1}`);
+    tree.setFile(`${below}/${name}/partition`, `${i + 1}\n`);
+  });
+  const physical = disk.partitions.at(-1)?.name;
+  disk.volumes.forEach((volume, i) => {
+    const name = `dm-${i}`;
+    const at = `/sys/devices/virtual/block/${name}`;
+    node(at, name, `253:${i}`);
+    tree.setFile(`${at}/dm/name`, `${volume.name}\n`);
+    tree.setFile(`${at}/dm/uuid`, `LVM-simulated${i}\n`);
+    linkTo(tree, `/sys/block/${name}`, at);
+    tree.setLink(`/dev/mapper/${volume.name}`, `../${name}`);
+    if (physical === undefined) return;
+    linkTo(tree, `${at}/slaves/${physical}`, `${below}/${physical}`);
+    linkTo(tree, `${below}/${physical}/holders/${name}`, at);
+  });
+}
+
+function soundTree(tree: Tree, path: string, card: number, sound: BoardSound, address: string): void {
+  const below = `${path}/sound/card${card}`;
+  tree.setFile(`${below}/id`, `${sound.id}\n`);
+  tree.setFile(`${below}/number`, `${card}\n`);
+  linkTo(tree, `${below}/device`, path);
+  linkTo(tree, `/sys/class/sound/card${card}`, below);
+  const nodes = [
+    `controlC${card}`,
+    `hwC${card}D0`,
+    `pcmC${card}D0p`,
+    ...(sound.capture ? [`pcmC${card}D0c`] : []),
+  ];
+  for (const node of nodes) {
+    linkTo(tree, `${below}/${node}/device`, below);
+    linkTo(tree, `/sys/class/sound/${node}`, `${below}/${node}`);
+    tree.setFile(`/dev/snd/${node}`, '');
+  }
+  tree.setLink(`/dev/snd/by-path/pci-${address}`, `../controlC${card}`);
+}
