@@ -1,0 +1,39 @@
+import { domainShutdown, domainStart, domainState } from '../../host/libvirt/domain.ts';
+import type { GuestStartStep } from '../../plan/step.ts';
+import type { ApplyContext, Check, StepKind } from './kind.ts';
+
+/** A guest is started, or asked to shut down. Never a hard stop: a started guest may hold data. */
+export const guestStart: StepKind<GuestStartStep> = {
+  kind: 'guest-start',
+  survivesReboot: false,
+  // A guest takes its time to shut down; one that ignores the power button is reported, not killed.
+  settleMs: 120_000,
+
+  async check({ host, uri }, step): Promise<Check> {
+    const state = await domainState(host, uri, step.target.guest.uuid);
+    // A crashed guest keeps no hardware; a paused or dying one does.
+    const running = state !== 'shut off' && state !== 'crashed';
+    const settled = state === 'running' || !running;
+    const shown = `${step.target.guest.name} is ${state}`;
+    if (!settled && state !== 'in shutdown') return { state: 'other', shown, observed: { text: state } };
+    return { state: running === step.after.running ? 'after' : 'before', shown, observed: { text: state } };
+  },
+
+  act(context, step, started) {
+    return run(context, step, step.after.running, started);
+  },
+
+  undo(context, step) {
+    return run(context, step, step.before.running);
+  },
+};
+
+function run(
+  { host, uri }: ApplyContext,
+  step: GuestStartStep,
+  start: boolean,
+  started?: Parameters<StepKind<GuestStartStep>['act']>[2],
+): Promise<void> {
+  const { uuid } = step.target.guest;
+  return start ? domainStart(host, uri, uuid, started) : domainShutdown(host, uri, uuid, started);
+}

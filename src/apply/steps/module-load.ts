@@ -1,0 +1,35 @@
+import { Failure } from '../../failure.ts';
+import type { ModuleLoadStep } from '../../plan/step.ts';
+import type { ApplyContext, Check, StepKind } from './kind.ts';
+
+export const moduleLoad: StepKind<ModuleLoadStep> = {
+  kind: 'module-load',
+  survivesReboot: false,
+  settleMs: 2_000,
+
+  async check({ host }, step): Promise<Check> {
+    const { module } = step.target;
+    // Built-in modules with parameters have a directory too: they count as loaded.
+    const loaded = host.exists(`/sys/module/${module.replaceAll('-', '_')}`);
+    return {
+      state: loaded === step.after.loaded ? 'after' : 'before',
+      shown: `${module} is ${loaded ? '' : 'not '}loaded`,
+      observed: { text: String(loaded) },
+    };
+  },
+
+  act(context, step) {
+    return load(context, step.target.module, step.after.loaded);
+  },
+
+  undo(context, step) {
+    return load(context, step.target.module, step.before.loaded);
+  },
+};
+
+async function load({ host }: ApplyContext, module: string, wanted: boolean): Promise<void> {
+  const argv = wanted ? ['modprobe', module] : ['modprobe', '-r', module];
+  const result = await host.run(argv, { deadlineMs: 30_000 });
+  if (result.timedOut) throw new Failure('outcome-unknown', `${argv.join(' ')} did not end in 30 s`);
+  if (result.code !== 0) throw new Failure('step-failed', `${argv.join(' ')}: ${result.stderr.trim()}`);
+}

@@ -1,0 +1,40 @@
+import { Failure } from '../failure.ts';
+import type { FailureDocument } from '../report/documents.ts';
+import { type CliContext, printJson, tell } from './context.ts';
+import { EXIT, type ExitCode, exitOfFailure } from './exit.ts';
+
+export type Run<F, A extends readonly (string | undefined)[]> = (
+  this: CliContext,
+  flags: F,
+  ...args: A
+) => Promise<ExitCode>;
+
+/** Loads a command when it is called, runs it, and turns what it throws into one line and an exit code. */
+export function action<F extends { readonly json?: boolean }, A extends readonly (string | undefined)[]>(
+  load: () => Promise<Run<F, A>>,
+): (this: CliContext, flags: F, ...args: A) => Promise<void> {
+  return async function (flags, ...args) {
+    try {
+      const run = await load();
+      this.process.exitCode = await run.call(this, flags, ...args);
+    } catch (error) {
+      this.process.exitCode = failurePrint(this, error, flags.json === true);
+    }
+  };
+}
+
+/** Known failures print one line and what to do next; unknown ones are our fault and print their stack. */
+export function failurePrint(context: CliContext, error: unknown, json: boolean): ExitCode {
+  if (!(error instanceof Failure)) {
+    tell(
+      context,
+      `vfioctl: this is a fault of vfioctl, please report it: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+    return EXIT.fault;
+  }
+  const { code, message, hint } = error;
+  const document: FailureDocument = { schema: 'vfioctl/failure/1', code, message, hint };
+  if (json) printJson(context, document);
+  tell(context, `vfioctl: ${message}${hint === '' ? '' : `; ${hint}`}`);
+  return exitOfFailure(code);
+}

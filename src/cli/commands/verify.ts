@@ -1,0 +1,28 @@
+import { verifyGuest } from '../../proof/verify.ts';
+import { proofsText } from '../../report/proofs.ts';
+import { styleOf } from '../../report/terminal.ts';
+import { type CliContext, print, printJson } from '../context.ts';
+import { EXIT, type ExitCode, exitOfProofs } from '../exit.ts';
+import type { LookFlags } from '../flags.ts';
+import { BOOT_MS, guestResolve, lookAt, progressOf, VERIFY_NEEDS } from '../look.ts';
+
+interface VerifyFlags extends LookFlags {
+  readonly exercise?: boolean;
+  readonly tone?: boolean;
+}
+
+export async function verify(this: CliContext, flags: VerifyFlags, name: string): Promise<ExitCode> {
+  const look = await lookAt(this, flags, VERIFY_NEEDS);
+  const guest = guestResolve(look.model, name);
+  const proofs = await verifyGuest(look.host, look.uri, look.model, guest, {
+    exercise: flags.exercise === true || flags.tone === true,
+    tone: flags.tone === true,
+    waitMs: BOOT_MS,
+    progress: progressOf(this, flags),
+  });
+  if (flags.json) printJson(this, { schema: 'vfioctl/proof/1', guest: guest.name, proofs });
+  else if (proofs.length === 0) print(this, `nothing is lent to ${guest.name}`);
+  else print(this, proofsText(proofs, styleOf(this.color)).join('\n'));
+  const open = proofs.some((p) => p.state === 'not-yet');
+  return proofs.length === 0 || open ? EXIT.wanting : exitOfProofs(proofs);
+}

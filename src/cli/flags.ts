@@ -1,0 +1,76 @@
+import { Failure } from '../failure.ts';
+import { DEFAULT_URI } from '../host/libvirt/virsh.ts';
+
+/** Flags of every command that looks. */
+export interface LookFlags {
+  readonly json?: boolean;
+  readonly host?: string;
+  readonly connect?: string;
+  readonly verbose?: boolean;
+}
+
+/** Flags of every command that changes. */
+export interface ChangeFlags extends LookFlags {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly format?: 'text' | 'sh';
+  readonly stateDir?: string;
+}
+
+const text = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder, optional: true }) as const;
+const on = (brief: string) => ({ kind: 'boolean', brief, optional: true, withNegated: false }) as const;
+
+export const lookFlags = {
+  json: on('print the result as a JSON document'),
+  host: text('another host: a capture, a directory taken as root, or sim:NAME', 'FILE|DIR|sim:NAME'),
+  connect: text('libvirt connection, local only (qemu:///system)', 'URI'),
+  verbose: on('say more: also what is well, and how it was found out'),
+} as const;
+
+export const stateFlag = { stateDir: text('where the journal lies (/var/lib/vfioctl)', 'DIR') } as const;
+
+export const changeFlags = {
+  ...lookFlags,
+  ...stateFlag,
+  yes: on('do not ask'),
+  dryRun: on('show the plan and stop'),
+  format: {
+    kind: 'enum',
+    values: ['text', 'sh'],
+    brief: 'form of --dry-run: sh prints plan and undo as a plain script',
+    optional: true,
+  },
+} as const;
+
+export const flag = { on, text };
+
+const DEFAULT_STATE_DIR = '/var/lib/vfioctl';
+
+export function stateDirOf(flags: { readonly stateDir?: string }): string {
+  return flags.stateDir ?? DEFAULT_STATE_DIR;
+}
+
+/**
+ * Remote connections are refused, also from the environment: sysfs here and guests elsewhere do not belong together.
+ */
+export function uriOf(flags: LookFlags, env: Readonly<Record<string, string | undefined>>): string {
+  const uri = flags.connect ?? DEFAULT_URI;
+  const local = /^[a-z]+:\/\/\/[\w/-]+$/.test(uri);
+  if (!local) {
+    throw new Failure(
+      'usage',
+      `--connect ${uri}: only a local libvirt is lent to`,
+      `run vfioctl on that host itself`,
+    );
+  }
+  const inherited = env.LIBVIRT_DEFAULT_URI ?? env.VIRSH_DEFAULT_CONNECT_URI;
+  if (flags.connect === undefined && inherited !== undefined && !/^[a-z]+:\/\/\/[\w/-]+$/.test(inherited)) {
+    throw new Failure(
+      'usage',
+      `the environment points libvirt at ${inherited}, another machine`,
+      `unset LIBVIRT_DEFAULT_URI, or give --connect ${DEFAULT_URI}`,
+    );
+  }
+  return uri;
+}

@@ -1,0 +1,56 @@
+import { factOf } from '../../facts/gap.ts';
+import type { PciFunction } from '../../facts/snapshot.ts';
+import { clear, evidence, found, type Rule } from '../rule.ts';
+import { eachFunction, sysfsOf } from '../subject.ts';
+import { unknown } from '../unread.ts';
+
+const id = 'function-reset';
+
+export const functionReset: Rule = {
+  id,
+  title: 'reset',
+  about: 'function',
+  needs: ['functions', 'config'],
+  predict: (model, question) =>
+    eachFunction(model, question, { id, severity: 'warning' }, (fn) => {
+      const path = sysfsOf(fn.address, 'reset_method');
+      const methods = factOf(model.snapshot, 'functions.resetMethods', fn.address, fn.resetMethods);
+      if (methods.state === 'read' && methods.value.length > 0) {
+        const list = methods.value.join(', ');
+        return clear(id, fn.address, `the kernel can reset it: ${list}`, [evidence(path, list)]);
+      }
+      if (methods.state === 'unread' && !knowsNoReset(fn)) {
+        return unknown(id, fn.address, 'warning', model, 'functions.resetMethods', fn.address);
+      }
+      return found(id, fn.address, {
+        severity: 'warning',
+        why: 'the kernel knows no way to reset the function: the guest gets it as the host left it, and the host as the guest left it',
+        evidence: [evidence(path, 'absent')],
+        remedy: {
+          text: 'shut the guest down properly, never kill it; if the device does not come back, only a power cycle helps',
+          command: null,
+          cost: null,
+        },
+      });
+    }),
+  signatures: [
+    /Cannot reset device [0-9a-f:.]+, no available reset mechanism/,
+    /Cannot reset device [0-9a-f:.]+, depends on group \d+ which is not owned/,
+    /Unable to reset PCI device \S+: no FLR, PM reset or bus reset available/,
+  ],
+  explainsAway: [],
+  page: {
+    what: 'The function has no function level reset, no power management reset, and cannot be reset through its bus.',
+    why: 'VFIO resets a function before and after a guest uses it. When it cannot, QEMU only notes `Cannot reset device …, no available reset mechanism`, and the guest’s driver finds the device in whatever state it is. Sound and network controllers on the chipset mostly bear that; graphics cards often do not. `depends on group M which is not owned` is another case: the only reset goes through a bus that others are on.',
+    cure: 'It may simply work: that is why this is a warning. Shut guests down in order. For a device that stays dead, cut the power.',
+  },
+};
+
+/**
+ * Without `reset_method` (before Linux 5.15) the configuration space still tells: no FLR by either capability and no
+ * reset by power state leaves at most the bus, which the kernel does not offer on the root bus.
+ */
+function knowsNoReset(fn: PciFunction): boolean {
+  const config = fn.capabilities;
+  return config !== undefined && fn.path.length === 0 && !config.flr && !config.afFlr && !config.pmReset;
+}

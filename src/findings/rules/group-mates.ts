@@ -1,0 +1,88 @@
+import type { PciFunction } from '../../facts/snapshot.ts';
+import { addressShort } from '../../model/address.ts';
+import { groupMates, type HostModel } from '../../model/model.ts';
+import type { Finding } from '../finding.ts';
+import { functionLabel, isMultimedia, isPassthroughDriver, isPlatform } from '../function-word.ts';
+import { clear, evidence, found, type Question, type Rule } from '../rule.ts';
+import { eachFunction, guestWord, sysfsOf } from '../subject.ts';
+import { allUses } from '../use.ts';
+
+const id = 'group-mates';
+
+export const groupMatesRule: Rule = {
+  id,
+  title: 'group mates',
+  about: 'function',
+  needs: ['functions', 'network', 'storage', 'display', 'sound', 'libvirt'],
+  predict: (model, question) =>
+    eachFunction(model, question, { id, severity: 'blocker' }, (fn) => {
+      const mates = groupMates(model, fn.address);
+      if (mates === null) return clear(id, fn.address, 'in no group, so it has no mates');
+      const blocking = blockingMates(model, question, fn);
+      if (blocking.length > 0) return blocked(model, question, fn, blocking);
+      if (mates.length === 0) return clear(id, fn.address, `alone in group ${fn.group}`);
+      return clear(
+        id,
+        fn.address,
+        `no mate in group ${fn.group} stands in the way: ${mates.map(functionLabel).join(', ')}`,
+      );
+    }),
+  signatures: [
+    /group \d+ is not viable/,
+    /Please ensure all devices within the iommu_group are bound to their vfio bus driver/,
+  ],
+  explainsAway: [],
+  page: {
+    what: 'Another endpoint of the function’s IOMMU group is on a host driver and is not lent along.',
+    why: 'Members of a group can reach each other past the IOMMU, so the kernel gives a group to a guest as a whole: QEMU stops with `group N is not viable`, and does not say who is in the way. A mate is in the way when a host driver has it. A mate without a driver, on vfio-pci or on pci-stub is not, and bridges never are. libvirt compares mates only with other guests, not with what the host does.',
+    cure: 'Lend the mates along (`--with-group`) if the host can do without them; what it would lose is named. Or put the card into another slot: groups follow the slots. The ACS override patch only pretends that a group is split; what shares the group can still be reached.',
+  },
+};
+
+/** Mates that make the group unviable: endpoints on a host driver that are not lent along, and not the guest's already. */
+export function blockingMates(model: HostModel, question: Question, fn: PciFunction): PciFunction[] {
+  const guest = model.guests.find((g) => g.uuid === question.guest);
+  const along = new Set([...question.functions, ...(guest?.hostdevs.map((h) => h.source) ?? [])]);
+  return (groupMates(model, fn.address) ?? []).filter(
+    (mate) => mate.driver !== null && !isPassthroughDriver(mate.driver) && !along.has(mate.address),
+  );
+}
+
+function blocked(
+  model: HostModel,
+  question: Question,
+  fn: PciFunction,
+  blocking: readonly PciFunction[],
+): Finding {
+  const mates = blocking.map((mate) => mateLoss(model, mate));
+  const free = blocking.every((mate, i) => !mates[i]!.busy && (isMultimedia(mate) || !isPlatform(mate)));
+  const guest = model.guests.find((g) => g.uuid === question.guest);
+  return found(id, fn.address, {
+    severity: 'blocker',
+    why: `group ${fn.group} is held by the host through ${blocking.map(functionLabel).join(', ')}: the guest will not start ("group ${fn.group} is not viable")`,
+    evidence: mates.map((m, i) => evidence(sysfsOf(blocking[i]!.address, 'driver'), m.text)),
+    remedy: free
+      ? {
+          text: `lend ${blocking.length === 1 ? 'it' : 'them'} along, or put the card into another slot`,
+          command: guest
+            ? `vfioctl assign ${addressShort(fn.address)} ${guestWord(guest)} --with-group`
+            : null,
+          cost: `the host is without ${blocking.map(functionLabel).join(', ')} meanwhile`,
+        }
+      : {
+          text: 'put the card into another slot, or lend another card: the host needs what shares this group',
+          command: null,
+          cost: null,
+        },
+  });
+}
+
+function mateLoss(model: HostModel, mate: PciFunction): { text: string; busy: boolean } {
+  const head = `${functionLabel(mate)} is on ${mate.driver}`;
+  const answer = allUses(model, mate);
+  if (answer.state === 'unread')
+    return { text: `${head}; what the host does with it was not read`, busy: true };
+  const losses = answer.uses.map((u) => u.evidence.text);
+  const text = losses.length > 0 ? `${head}; the host loses it: ${losses.join('; ')}` : head;
+  return { text, busy: answer.uses.some((u) => u.busy) };
+}

@@ -1,0 +1,60 @@
+import { clear, evidence, found, type Rule } from '../rule.ts';
+import { gapOf, unknown } from '../unread.ts';
+
+const id = 'libvirt-reachable';
+
+/** What libvirt says to a user whom it does not let in: it runs. */
+const NOT_LET_IN = /permission denied|authentication|access denied/i;
+
+export const libvirtReachable: Rule = {
+  id,
+  title: 'libvirt',
+  about: 'host',
+  needs: ['libvirt'],
+  predict: (model) => {
+    const libvirt = model.snapshot.libvirt;
+    if (libvirt) {
+      const version = libvirt.version === null ? 'libvirt' : `libvirt ${libvirt.version}`;
+      return [clear(id, 'host', `${version} answers at ${libvirt.uri}`, [evidence(libvirt.uri, version)])];
+    }
+    const gap = gapOf(model, 'libvirt');
+    if (gap.state === 'not-asked' || (!model.snapshot.made.root && NOT_LET_IN.test(gap.why))) {
+      return [unknown(id, 'host', 'blocker', model, 'libvirt')];
+    }
+    return [
+      found(id, 'host', {
+        severity: 'blocker',
+        why: 'libvirt does not answer: guests can neither be seen nor changed',
+        evidence: [evidence(gap.path ?? 'qemu:///system', gap.why)],
+        remedy: {
+          text: "install libvirt's QEMU driver or start its daemon (libvirtd or virtqemud)",
+          command: null,
+          cost: null,
+        },
+      }),
+    ];
+  },
+  signatures: [
+    /failed to connect to the hypervisor/,
+    /Failed to connect socket to '[^']*libvirt[^']*'/,
+    /authentication unavailable: no polkit agent/,
+  ],
+  explainsAway: [
+    'function-lent',
+    'guest-defined',
+    'guest-state',
+    'guest-managed-save',
+    'guest-memory',
+    'guest-virtualization',
+    'guest-address',
+    'guest-hostdev-present',
+    'guest-agent',
+    'guest-running',
+    'guest-autostart',
+  ],
+  page: {
+    what: 'libvirt’s system daemon does not answer at `qemu:///system`.',
+    why: 'Guests, their definitions and who has which function are known to libvirt alone. The session daemon (`qemu:///session`) is another one and cannot lend host devices.',
+    cure: 'Start `libvirtd`, or `virtqemud` where the modular daemons are used, and look at its unit’s log. When it refuses a user, run as root or join the `libvirt` group.',
+  },
+};

@@ -1,0 +1,100 @@
+import { addressNodeDevice, addressShort } from '../model/address.ts';
+import type { Plan } from './plan.ts';
+import type { Step } from './step.ts';
+
+/** A step in a person's words. */
+export function stepText(step: Step): string {
+  switch (step.kind) {
+    case 'guest-hostdev': {
+      const { address, guest, scope } = step.target;
+      const where = scope === 'live' ? `the running ${guest.name}` : `${guest.name}'s definition`;
+      return step.after.xml === null
+        ? `take ${addressShort(address)} out of ${where}`
+        : `put ${addressShort(address)} into ${where}`;
+    }
+    case 'guest-metadata':
+      return `note in ${step.target.guest.name}'s metadata ${step.after.xml === null ? 'that nothing is lent' : 'who is lent'}`;
+    case 'guest-start':
+      return step.after.running
+        ? `start ${step.target.guest.name}`
+        : `shut ${step.target.guest.name} down and wait for it`;
+    case 'driver-bind':
+      return step.after.driver === null
+        ? `see that ${addressShort(step.target.address)} is back on its host driver`
+        : `see that ${addressShort(step.target.address)} is on ${step.after.driver}`;
+    case 'module-load':
+      return `${step.after.loaded ? 'load' : 'unload'} the module ${step.target.module}`;
+    case 'kernel-argument':
+      return `${step.after.present ? 'add' : 'remove'} the kernel argument ${step.target.argument} ${step.after.present ? 'to' : 'from'} every boot entry`;
+    case 'reboot':
+      return `reboot: ${step.target.why}`;
+  }
+}
+
+/** The same as the lines that a person would type; what libvirt does by itself is a comment. */
+export function stepShell(step: Step, uri: string): string[] {
+  const virsh = uri === 'qemu:///system' ? 'virsh' : `virsh --connect ${quote(uri)}`;
+  switch (step.kind) {
+    case 'guest-hostdev': {
+      const { guest, scope } = step.target;
+      const verb = step.after.xml === null ? 'detach-device' : 'attach-device';
+      const xml = step.after.xml ?? step.before.xml ?? '';
+      return [
+        `${virsh} ${verb} ${guest.uuid} /dev/stdin --${scope} <<'XML'`,
+        ...xml.trimEnd().split('\n'),
+        'XML',
+      ];
+    }
+    case 'guest-metadata': {
+      const at = `${virsh} metadata ${step.target.guest.uuid} --uri ${METADATA_URI} --key vfioctl --config`;
+      return [
+        step.after.xml === null
+          ? `${at} --remove`
+          : `${at} --set ${quote(step.after.xml.replace(/\n\s*/g, ''))}`,
+      ];
+    }
+    case 'guest-start':
+      return [`${virsh} ${step.after.running ? 'start' : 'shutdown'} ${step.target.guest.uuid}`];
+    case 'driver-bind': {
+      const vfio = step.after.driver !== null && /vfio/.test(step.after.driver);
+      return [`${virsh} nodedev-${vfio ? 'detach' : 'reattach'} ${addressNodeDevice(step.target.address)}`];
+    }
+    case 'module-load':
+      return [step.after.loaded ? `modprobe ${step.target.module}` : `modprobe -r ${step.target.module}`];
+    case 'kernel-argument':
+      return [
+        `grubby --update-kernel=ALL --${step.after.present ? 'args' : 'remove-args'}=${quote(step.target.argument)}`,
+      ];
+    case 'reboot':
+      return ['systemctl reboot'];
+  }
+}
+
+/** The step that takes this one back, as data: before and after change places. */
+export function stepReversed(step: Step): Step {
+  return { ...step, before: step.after, after: step.before } as Step;
+}
+
+/** Plan and undo as a plain script that runs without vfioctl. */
+export function planScript(plan: Plan, uri: string): string {
+  const lines = [
+    '#!/bin/sh',
+    `# vfioctl ${plan.verb} ${plan.functions.join(' ')}`,
+    'set -e',
+    'export LC_ALL=C',
+    '',
+  ];
+  for (const step of plan.steps) lines.push(`# ${stepText(step)}`, ...stepShell(step, uri), '');
+  lines.push('# To take it back, last first:');
+  for (const step of plan.steps.toReversed()) {
+    if (step.kind === 'reboot') continue;
+    lines.push(...stepShell(stepReversed(step), uri).map((l) => `#   ${l}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const METADATA_URI = 'urn:vfioctl:lends:1';
+
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
