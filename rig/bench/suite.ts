@@ -1,0 +1,145 @@
+import type { Image } from '../image/build.ts';
+import { Machine, MachineFailure } from '../machine/machine.ts';
+import { type ShapeName, shapes } from '../machine/shape.ts';
+import { Bench } from './bench.ts';
+import type { Scenario } from './scenario.ts';
+import { type HostState, hostDifferences, hostState, restoreHost } from './witness.ts';
+
+export type SuiteParts = {
+  readonly image: Image;
+  readonly tool: string | null;
+  readonly runs: string;
+  /** How many machines may run side by side; each keeps one processor busy. */
+  readonly lanes: number;
+  readonly say: (line: string) => void;
+};
+
+export type SuiteResult = { readonly passed: number; readonly failed: number };
+
+const scenarioSeconds = 300;
+
+/** Runs scenarios, those of one machine shape on one boot, and prints each with its time. */
+export async function runSuite(
+  name: string,
+  scenarios: readonly Scenario[],
+  parts: SuiteParts,
+): Promise<SuiteResult> {
+  const passed = new Set<Scenario>();
+  const ran = new Set<Scenario>();
+  const groups = new Map<ShapeName, Scenario[]>();
+  for (const scenario of scenarios)
+    groups.set(scenario.machine, [...(groups.get(scenario.machine) ?? []), scenario]);
+  // The biggest group first: its lane is the longest.
+  const queue = [...groups].sort(([, left], [, right]) => right.length - left.length);
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [shape, members] = next;
+      await runOnShape(shape, members, parts, (scenario, ok) => {
+        ran.add(scenario);
+        if (ok) passed.add(scenario);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, parts.lanes) }, lane));
+  for (const scenario of scenarios.filter((candidate) => !ran.has(candidate))) {
+    parts.say(`FAIL ${scenario.name}: it did not run`);
+  }
+  const result = { passed: passed.size, failed: scenarios.length - passed.size };
+  parts.say(`${name}: ${result.passed} passed, ${result.failed} failed`);
+  return result;
+}
+
+async function runOnShape(
+  shape: ShapeName,
+  scenarios: readonly Scenario[],
+  parts: SuiteParts,
+  report: (scenario: Scenario, ok: boolean) => void,
+): Promise<void> {
+  const { image, tool, runs, say } = parts;
+  let machine: Machine | null = null;
+  let baseline: HostState | null = null;
+  let clean = true;
+  for (const scenario of scenarios) {
+    let start = Date.now();
+    let bench: Bench | null = null;
+    try {
+      if (machine === null) {
+        const { kernel, initramfs, disk } = image;
+        machine = await Machine.boot({
+          shape: shapes[shape],
+          kernel,
+          initramfs,
+          image: disk,
+          tool,
+          runs,
+          lifeSeconds: 2400,
+          say,
+        });
+        say(`machine ${shape}: ready in ${machine.bootedIn.toFixed(1)} s`);
+        baseline = await hostState(machine);
+      }
+      start = Date.now();
+      bench = new Bench(machine);
+      await withDeadline(scenario.run(bench));
+      await hostAsBefore(machine, baseline as HostState);
+      say(`ok   ${scenario.name} ${seconds(start)} s${bench.notes.map((note) => `\n     ${note}`).join('')}`);
+      report(scenario, true);
+    } catch (cause) {
+      clean = false;
+      report(scenario, false);
+      say(`FAIL ${scenario.name} ${seconds(start)} s\n${failureText(cause, bench)}`);
+      if (machine !== null && !(await recovered(machine, baseline, cause))) {
+        say(`machine ${shape}: given up, files in ${machine.folder}\n${machine.consoleTail()}`);
+        await machine.kill();
+        machine = null;
+      }
+    }
+  }
+  if (machine === null) return;
+  await machine.powerOff();
+  if (clean) machine.discard();
+  else say(`machine ${shape}: files in ${machine.folder}`);
+}
+
+/** The independent witness of every scenario: drivers, overrides and definitions, by sysfs and virsh. */
+async function hostAsBefore(machine: Machine, baseline: HostState): Promise<void> {
+  const differences = hostDifferences(baseline, await hostState(machine));
+  if (differences.length > 0) throw new Error(`the host is not as it was before\n${differences.join('\n')}`);
+}
+
+/** After a failure: whether the machine is, or could be put, as it was, so that the next scenario can have it. */
+async function recovered(machine: Machine, baseline: HostState | null, cause: unknown): Promise<boolean> {
+  if (baseline === null || cause instanceof MachineFailure) return false;
+  try {
+    const now = await hostState(machine);
+    if (hostDifferences(baseline, now).length > 0) await restoreHost(machine, baseline, now);
+    return hostDifferences(baseline, await hostState(machine)).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+async function withDeadline(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new MachineFailure(`not done after ${scenarioSeconds} s`)),
+      scenarioSeconds * 1000,
+    );
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failureText(cause: unknown, bench: Bench | null): string {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const said = bench === null ? '' : `\n--- what was run\n${bench.transcript().slice(-12_000)}\n---`;
+  return `${words}${said}`.replaceAll(/^/gm, '     ');
+}
+
+function seconds(start: number): string {
+  return ((Date.now() - start) / 1000).toFixed(1);
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# A guest of the rig, whole: PID 1 of an initramfs with busybox, a sound driver and, if told, the guest agent.
+# Words on the kernel's command line: rig.agent (answer libvirt), rig.muted (leave the mixer as the codec has it,
+# which is muted), rig.nodriver (never load a sound driver).
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /run /var/run /var/log /tmp
+read -r line < /proc/cmdline
+told() { case " $line " in *" rig.$1 "*) return 0 ;; esac; return 1; }
+say() { read -r up _ < /proc/uptime; echo "guest [$up] $*"; }
+
+load() { while read -r set file; do [ "$set" = "$1" ] && insmod "/mod/$file"; done < /mod/order; }
+
+# The ACPI power button is how `virsh shutdown` reaches a guest that has no agent.
+load button
+(
+  for input in /sys/class/input/event*; do
+    read -r name < "$input/device/name"
+    [ "$name" = "Power Button" ] && button=/dev/input/${input##*/}
+  done
+  [ -n "$button" ] && head -c 24 "$button" > /dev/null && say "power button" && sync && poweroff -f
+) &
+
+told agent && load agent
+
+if ! told nodriver; then
+  load sound
+  # Cards that come later, by hot-plug: the kernel says so, and the same unmute follows.
+  told muted || uevent /bin/card-arrived > /dev/null 2>&1 &
+  for device in /sys/bus/pci/devices/*; do
+    read -r class < "$device/class"
+    case $class in 0x0403*) expected=yes ;; esac
+  done
+  tries=0
+  while [ -n "$expected" ] && [ ! -e /dev/snd/controlC0 ] && [ $tries -lt 150 ]; do sleep 0.1; tries=$((tries + 1)); done
+  if [ -e /dev/snd/controlC0 ]; then
+    told muted || amixer -q -D hw:0 sset Master 100% unmute
+    say "card $(readlink /sys/class/sound/card0/device)"
+  else
+    say "no card, expected: ${expected:-no}"
+  fi
+fi
+
+if told agent; then
+  tries=0
+  while [ ! -e /dev/vport0p1 ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+  qemu-ga -m virtio-serial -p /dev/vport0p1 -t /run -l /run/agent.log &
+  say 'agent started'
+fi
+say ready
+while :; do sleep 3600; done
