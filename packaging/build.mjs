@@ -1,6 +1,6 @@
 // Bundles the command line and the library for Node >= 20.19, and puts the command where `npx vfioctl` looks for it.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,11 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 if (!existsSync(join(root, 'node_modules/esbuild'))) process.exit(0);
 const { build } = await import('esbuild');
 
-rmSync(dist, { recursive: true, force: true });
+// The executable stays: it is another script's, and `npx vfioctl` in a checkout builds anew each time.
+mkdirSync(dist, { recursive: true });
+for (const name of readdirSync(dist)) {
+  if (!name.startsWith('vfioctl-linux')) rmSync(join(dist, name), { recursive: true });
+}
 const shared = {
   bundle: true,
   format: 'esm',
@@ -31,7 +35,7 @@ await build({
   chunkNames: 'chunk-[hash]',
   minifySyntax: true,
 });
-await build({ ...shared, entryPoints: [join(root, 'src/index.ts')], outfile: join(dist, 'index.js') });
+await build({ ...shared, entryPoints: [join(root, 'src/index.ts')], outfile: join(dist, 'index.js'), external: ['zod'] });
 chmodSync(join(dist, 'vfioctl.js'), 0o755);
 
 const types = spawnSync(
@@ -46,4 +50,3 @@ const bin = join(root, 'node_modules/.bin/vfioctl');
 mkdirSync(dirname(bin), { recursive: true });
 rmSync(bin, { force: true });
 symlinkSync('../../dist/vfioctl.js', bin);
-writeFileSync(join(dist, 'version.txt'), `${version}\n`);

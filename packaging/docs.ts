@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rules } from '../src/findings/index.ts';
-import type { Rule } from '../src/findings/rule.ts';
+import type { Rule, RulePage } from '../src/findings/rule.ts';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../docs/findings');
 const NOTE = '<!-- Generated from src/findings/rules by packaging/docs.ts; edit the rule. -->';
@@ -15,7 +15,7 @@ export function pages(): Map<string, string> {
 }
 
 function rulePage(rule: Rule): string {
-  const { what, why, cure } = rule.page;
+  const { what, why, cure }: RulePage = rule.page;
   const messages = rule.signatures.map((signature) => `- \`${signature.source}\``);
   const explains = rule.explainsAway.map((id) => `- [${id}](${id}.md)`);
   const parts = [

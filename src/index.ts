@@ -12,4 +12,4 @@ export { type HostModel, modelOf } from './model/model.ts';
 export { type AssignIntent, planAssign } from './plan/assign.ts';
 export type { Plan } from './plan/plan.ts';
 export { planRelease, type ReleaseIntent } from './plan/release.ts';
-export { type Proof } from './proof/proof.ts';
+export type { Proof } from './proof/proof.ts';

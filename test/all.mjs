@@ -6,17 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const node = join(root, 'node_modules/.bin/node');
-const { debianPackages } = await import('../rig/packages.ts');
+const { packagesMissing } = await import('./packages.ts');
 
 packagesInstall();
 const stages = [
   ['check', [node, 'test/check.mjs']],
   ['build', [node, 'packaging/executable.mjs']],
-  [
-    'system: libvirtd on this machine, both runtimes',
-    [node, '--test', '--test-concurrency=1', 'test/**/*.system.test.ts'],
-  ],
-  ['rig gate: real passthrough', [node, 'rig/main.ts', 'gate']],
+  ['package', [join(root, 'node_modules/.bin/publint'), '--strict']],
+  ['system', [node, '--test', '--test-concurrency=1', 'test/**/*.system.test.ts']],
+  ['rig gate', [node, 'rig/main.ts', 'gate']],
 ];
 const failed = [];
 for (const [name, [command, ...args]] of stages) {
@@ -36,7 +34,7 @@ process.exit(failed.length === 0 ? 0 : 1);
 
 /** Debian packages that the tests drive: installed when we may, asked for when we may not. */
 function packagesInstall() {
-  const missing = debianPackages.filter((name) => !installed(name));
+  const missing = packagesMissing();
   if (missing.length === 0) return;
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   const debian = existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
@@ -55,9 +53,4 @@ function packagesInstall() {
     const { status } = spawnSync(argv[0], argv.slice(1), { env, stdio: ['ignore', 'ignore', 'inherit'] });
     if (status !== 0) process.exit(1);
   }
-}
-
-function installed(name) {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
-  return stdout?.trim() === 'installed';
 }

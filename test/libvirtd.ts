@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
 const URI = 'qemu:///system';
@@ -91,4 +93,33 @@ function listens(path: string): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+export interface TestGuest {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/**
+ * A guest of our own, undefined when the test ends. It is defined twice, from what libvirt made of it: that is how a
+ * guest stands that was defined before the daemon last started (libvirt sorts controllers when it reads them again).
+ */
+export async function testGuest(
+  t: TestContext,
+  options: { readonly machine: 'q35' | 'pc'; readonly devices: string },
+): Promise<TestGuest> {
+  await libvirtdReady();
+  const uuid = randomUUID();
+  const name = `vfioctl-test-${uuid.slice(0, 8)}`;
+  const xml = `<domain type='qemu'>
+  <name>${name}</name>
+  <uuid>${uuid}</uuid>
+  <memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='${options.machine}'>hvm</type></os>
+  <devices>${options.devices}<memballoon model='none'/></devices>
+</domain>`;
+  virshOk(['define', '/dev/stdin'], xml);
+  t.after(() => virsh(['undefine', uuid]));
+  virshOk(['define', '/dev/stdin'], virshOk(['dumpxml', '--inactive', '--security-info', uuid]));
+  return { uuid, name };
 }

@@ -6,6 +6,8 @@ export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+ln -s /proc/self/fd /dev/fd
+ln -s fd/0 /dev/stdin
 mkdir -p /run /var/run /var/log /tmp
 read -r line < /proc/cmdline
 told() { case " $line " in *" rig.$1 "*) return 0 ;; esac; return 1; }

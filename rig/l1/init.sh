@@ -18,6 +18,10 @@ if [ -b /dev/vdb ]; then mkdir -p /opt/vfioctl && mount -t ext4 -o ro,noload /de
 mkdir -p /run/tmpfiles.d
 kmod static-nodes -f tmpfiles -o /run/tmpfiles.d/static-nodes.conf
 systemd-tmpfiles --prefix=/dev --create --boot
+# The links that systemd itself would make (dev_setup): /dev/stdin is how a program is given a file by pipe.
+for link in fd stdin:0 stdout:1 stderr:2; do
+  case $link in fd) ln -sf /proc/self/fd /dev/fd ;; *) ln -sf "/proc/self/fd/${link#*:}" "/dev/${link%:*}" ;; esac
+done
 hostname rig
 ip link set lo up
 say 'mounted'

@@ -88,7 +88,7 @@ export async function runRead(host: Host, stateDir: string, number: number): Pro
 }
 
 /** Lines that cannot be read are only forgiven at the end of the file, where a power cut leaves them. */
-export async function runParse(text: string, number: number, path: string): Promise<Run> {
+async function runParse(text: string, number: number, path: string): Promise<Run> {
   const { JournalRecord } = await import('./record.ts');
   const records: JournalRecord[] = [];
   let torn = false;

@@ -30,7 +30,7 @@ export const IntentRecord = z.object({
   step: z.string(),
   before: Observed,
 });
-export const ChildRecord = z.object({
+const ChildRecord = z.object({
   ...head,
   type: z.literal('child'),
   step: z.string(),
@@ -47,7 +47,7 @@ export const OutcomeRecord = z.object({
   after: Observed,
   error: z.nullable(z.string()),
 });
-export const UndoIntentRecord = z.object({ ...head, type: z.literal('undo-intent'), step: z.string() });
+const UndoIntentRecord = z.object({ ...head, type: z.literal('undo-intent'), step: z.string() });
 export const UndoOutcomeRecord = z.object({
   ...head,
   type: z.literal('undo-outcome'),
@@ -56,7 +56,7 @@ export const UndoOutcomeRecord = z.object({
   result: z.enum(['undone', 'nothing', 'void', 'left']),
   error: z.nullable(z.string()),
 });
-export const WaitRebootRecord = z.object({ ...head, type: z.literal('wait-reboot'), step: z.string() });
+const WaitRebootRecord = z.object({ ...head, type: z.literal('wait-reboot'), step: z.string() });
 export const EndRecord = z.object({
   ...head,
   type: z.literal('end'),

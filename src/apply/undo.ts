@@ -112,7 +112,7 @@ export async function runUndo(
     const shown = result === 'left' ? 'left' : result === 'undone' ? 'undone' : 'skipped';
     return { id: step.id, kind: step.kind, text: stepText(step), result: shown };
   });
-  const report = undoReport(run, left ? 'partial' : 'undone', steps);
+  const report = { ...undoReport(run, left ? 'partial' : 'undone', steps), notes: undoNotes(run, undone) };
   if (!left) return report;
   return {
     ...report,
@@ -123,6 +123,15 @@ export async function runUndo(
       hint: `put that right, then run: vfioctl undo ${run.number}`,
     },
   };
+}
+
+function undoNotes(run: Run, undone: Undone): string[] {
+  const argument = run.head.plan.steps.some(
+    (s) => s.kind === 'kernel-argument' && undone.get(s.id)?.result === 'undone',
+  );
+  return argument
+    ? ['the boot entries are as before; the running kernel keeps its command line until the next boot']
+    : [];
 }
 
 /** A later run builds on an earlier one when both change the same guest, a same function, or a same boot chain. */

@@ -24,7 +24,7 @@ export function action<F extends { readonly json?: boolean }, A extends readonly
 }
 
 /** Known failures print one line and what to do next; unknown ones are our fault and print their stack. */
-export function failurePrint(context: CliContext, error: unknown, json: boolean): ExitCode {
+function failurePrint(context: CliContext, error: unknown, json: boolean): ExitCode {
   if (!(error instanceof Failure)) {
     tell(
       context,

@@ -128,8 +128,6 @@ const routes: Record<string, Command<CliContext>> = {
   ),
 };
 
-export const verbs: readonly string[] = Object.keys(routes);
-
 export const app = buildApplication<CliContext>(
   buildRouteMap({
     routes,

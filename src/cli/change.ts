@@ -1,6 +1,8 @@
 import { bootId, runStatus, runsRead } from '../apply/journal.ts';
 import type { RunReport } from '../apply/report.ts';
+import { runsResume } from '../apply/resume.ts';
 import { planApply } from '../apply/runner.ts';
+import type { ApplyContext } from '../apply/steps/kind.ts';
 import { Failure } from '../failure.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Host } from '../host/host.ts';
@@ -57,6 +59,7 @@ export async function changeRun(
 
   const lock = await host.lock(context.argv.join(' '));
   try {
+    await runsResumed(context, { host, uri }, stateDirOf(flags));
     await openRunsRefuse(host, stateDirOf(flags));
     const second = await propose();
     if (
@@ -111,6 +114,13 @@ export function runPrint(context: CliContext, flags: ChangeFlags, report: RunRep
   if (flags.json) printJson(context, report);
   else if (!(flags.dryRun && report.status === 'planned'))
     print(context, runText(report, styleOf(context.color)).join('\n'));
+}
+
+/** A run that waited for a reboot which has come is closed by whichever command changes the host next. */
+export async function runsResumed(context: CliContext, apply: ApplyContext, stateDir: string): Promise<void> {
+  for (const { run, done, why } of await runsResume(apply, stateDir)) {
+    tell(context, `run ${run}: ${done ? 'done' : 'not as planned'}: ${why}`);
+  }
 }
 
 /** What a crash left is taken back first: a new run on top of it could not be told from it. */

@@ -53,7 +53,7 @@ export async function consoleRun(context: CliContext, host: SimulatedHost): Prom
     if (words[0] === 'vfioctl') {
       const inner: CliContext = {
         ...context,
-        process: { stdout: context.process.stdout, stderr: context.process.stderr, exitCode: 0 },
+        process: { stdout: context.process.stdout, stderr: context.process.stderr, exitCode: null },
         argv: words.slice(1),
         open: async () => host,
         ask: (question) =>

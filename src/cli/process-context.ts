@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises';
-import type { StricliProcess } from '@stricli/core';
 import { hostOpen } from '../host/open.ts';
 import type { CliContext } from './context.ts';
 
@@ -11,8 +10,8 @@ export function processContext(): CliContext {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const env = process.env;
   return {
-    // The type of Node's own says `undefined` where this one leaves the key out.
-    process: process as StricliProcess,
+    // Not the process itself: reading back a negative exit code from it gives another one on some runtimes.
+    process: { stdout: process.stdout, stderr: process.stderr, env, exitCode: null },
     env,
     argv: process.argv.slice(2),
     terminal: process.stdin.isTTY === true && process.stderr.isTTY === true,

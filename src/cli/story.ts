@@ -53,7 +53,7 @@ export interface StepTold {
 
 /** Runs one command line against a host, with everything it prints kept. */
 export async function commandRun(
-  host: Host,
+  host: Host | CliContext['open'],
   argv: readonly string[],
   color = false,
 ): Promise<StepTold & { readonly argv: readonly string[] }> {
@@ -63,7 +63,7 @@ export async function commandRun(
     process: {
       stdout: { write: (t: string) => void out.push(t) },
       stderr: { write: (t: string) => void err.push(t) },
-      exitCode: 0,
+      exitCode: null,
     },
     env: {},
     argv,
@@ -72,7 +72,7 @@ export async function commandRun(
     color,
     ask: async () => false,
     signal: new AbortController().signal,
-    open: async () => host,
+    open: typeof host === 'function' ? host : async () => host,
   };
   await main(context);
   return {

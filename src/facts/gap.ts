@@ -23,5 +23,8 @@ export function factOf<T>(
     snapshot.gaps.find((g) => g.fact === fact && g.subject === subject) ??
     snapshot.gaps.find((g) => g.fact === fact && g.subject === null) ??
     snapshot.gaps.find((g) => g.fact === section && g.subject === null);
-  return { state: 'unread', gap: gap ?? { fact, subject, state: 'not-asked', path: null, why: 'not asked for' } };
+  return {
+    state: 'unread',
+    gap: gap ?? { fact, subject, state: 'not-asked', path: null, why: 'not asked for' },
+  };
 }

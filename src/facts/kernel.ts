@@ -16,7 +16,9 @@ export function kernelFacts(look: Look): Snapshot['kernel'] {
   const release = kernelRelease(look, 'kernel');
   const commandLine = look.text('kernel', '/proc/cmdline');
   const lockdown = look.text('kernel.lockdown', '/sys/kernel/security/lockdown');
-  if (typeof release !== 'string' || typeof commandLine !== 'string') return undefined;
+  if (release === null || commandLine === null)
+    look.gap('kernel', release === null ? RELEASE : '/proc/cmdline', 'absent');
+  if (release == null || commandLine == null) return undefined;
   return {
     release,
     commandLine,

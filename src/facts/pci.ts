@@ -60,13 +60,11 @@ function functionOf(look: Look, address: string, needs: PciNeeds): FunctionFiles
     files.has(name) ? look.text(`functions.${key}`, `${path}/${name}`, address) : null;
   const link = (name: string, key: string): string | null =>
     files.has(name) ? (look.linkName(`functions.${key}`, `${path}/${name}`, address) ?? null) : null;
-  const id = (name: string, key: string): string | null => text(name, key)?.replace(/^0x/, '') ?? null;
-
-  const vendor = id('vendor', 'vendor');
-  const device = id('device', 'device');
-  const code = id('class', 'class');
-  // A function that goes away while it is read; its gaps are noted.
-  if (vendor === null || device === null || code === null) return null;
+  const ids = idsOf(text('modalias', 'vendor') ?? '');
+  if (!ids) {
+    look.gap('functions', `${path}/modalias`, 'the function went away while it was read', address);
+    return null;
+  }
 
   const target = look.known('functions.path', path, look.host.link(path), address) ?? '';
   const group = link('iommu_group', 'group');
@@ -77,14 +75,10 @@ function functionOf(look: Look, address: string, needs: PciNeeds): FunctionFiles
   const status = runtimeStatus(look, path, address);
   const fn: PciFunction = {
     address,
-    vendor,
-    device,
-    subsystemVendor: id('subsystem_vendor', 'subsystemVendor'),
-    subsystemDevice: id('subsystem_device', 'subsystemDevice'),
-    revision: id('revision', 'revision') ?? '00',
-    class: code,
-    // Only bridges to another PCI bus or CardBus have one; a host or ISA bridge is an endpoint as vfio sees it.
-    bridge: code.startsWith('0604') || code.startsWith('0607') || code.startsWith('0609'),
+    ...ids,
+    revision: text('revision', 'revision')?.replace(/^0x/, '') ?? '00',
+    // To another PCI bus or CardBus: those have a header of their own kind. To vfio a host or ISA bridge is an endpoint.
+    bridge: /^06(04|07|09)/.test(ids.class),
     driver: link('driver', 'driver'),
     group: group === null ? null : Number(group),
     path: pciPathAddresses(target).slice(0, -1),
@@ -107,6 +101,30 @@ function functionOf(look: Look, address: string, needs: PciNeeds): FunctionFiles
   };
   const capabilities = needs.config ? readCapabilities(look, path, fn) : undefined;
   return { fn: capabilities ? { ...fn, capabilities } : fn, files };
+}
+
+/**
+ * `modalias` holds all ids in one file, and unlike `uevent` it is read without the device's lock:
+ * `pci:v00008086d00001C20sv000017AAsd000021D2bc04sc03i00`. A bridge without a subsystem has zeros there.
+ */
+function idsOf(
+  modalias: string,
+): Pick<PciFunction, 'vendor' | 'device' | 'subsystemVendor' | 'subsystemDevice' | 'class'> | null {
+  const match = /^pci:v0000(\w{4})d0000(\w{4})sv0000(\w{4})sd0000(\w{4})bc(\w\w)sc(\w\w)i(\w\w)$/.exec(
+    modalias,
+  );
+  if (!match) return null;
+  const [, vendor = '', device = '', subVendor = '', subDevice = '', ...code] = match.map((id) =>
+    id.toLowerCase(),
+  );
+  const board = subVendor !== '0000';
+  return {
+    vendor,
+    device,
+    subsystemVendor: board ? subVendor : null,
+    subsystemDevice: board ? subDevice : null,
+    class: code.join(''),
+  };
 }
 
 function runtimeStatus(look: Look, path: string, address: string): string | null {

@@ -199,10 +199,19 @@ export const Snapshot = z.object({
     ),
   ),
   storage: z.optional(
-    z.array(z.object({ name: z.string(), function: z.nullable(z.string()), mounts: z.array(z.string()), swap: z.boolean() })),
+    z.array(
+      z.object({
+        name: z.string(),
+        function: z.nullable(z.string()),
+        mounts: z.array(z.string()),
+        swap: z.boolean(),
+      }),
+    ),
   ),
   display: z.optional(
-    z.array(z.object({ name: z.string(), function: z.nullable(z.string()), openBy: z.optional(z.array(Holder)) })),
+    z.array(
+      z.object({ name: z.string(), function: z.nullable(z.string()), openBy: z.optional(z.array(Holder)) }),
+    ),
   ),
   security: z.optional(
     z.object({

@@ -1,4 +1,5 @@
 import type { PciFunction } from '../facts/snapshot.ts';
+import { addressShort } from '../model/address.ts';
 import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
 import { clear, found } from './rule.ts';
@@ -32,7 +33,7 @@ export function inUseFinding(
   const fixed = busy.some((u) => words.never?.(u.name) ?? false);
   return found(rule, fn.address, {
     severity: 'guard',
-    why: `the host uses it: ${busy.map((u) => u.evidence.text).join('; ')}`,
+    why: `the host uses ${addressShort(fn.address)}: ${busy.map((u) => u.evidence.text).join('; ')}`,
     evidence: busy.map((u) => u.evidence),
     remedy: words.remedy === null ? null : { text: words.remedy, command: null, cost: null },
     accept: fixed ? null : `lose ${busy.map((u) => u.name).join(' ')}`,

@@ -88,7 +88,7 @@ export function needsOf(some: readonly Rule[]): Need[] {
  */
 export function findingsOf(model: HostModel, question: Question): Finding[] {
   const all = rules.flatMap((rule) => rule.predict(model, question));
-  const causes = all.filter((f) => f.state === 'found' && f.severity !== 'info' && f.severity !== 'noise');
+  const causes = all.filter((f) => f.state === 'found');
   const causeOf = new Map(all.map((f) => [f, causes.find((cause) => explains(cause, f))]));
   const withConsequences = (finding: Finding): Finding[] => [
     { ...finding, causedBy: causeOf.get(finding)?.rule ?? null },

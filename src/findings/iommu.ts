@@ -72,7 +72,7 @@ function off(
 }
 
 /** `y`, `m` or a value; `n` when the configuration was read and does not set it; null when there was none to read. */
-export function kernelOption(model: HostModel, name: string): string | null {
+function kernelOption(model: HostModel, name: string): string | null {
   const config = model.snapshot.kernel?.config;
   return config ? (config[`CONFIG_${name}`] ?? 'n') : null;
 }

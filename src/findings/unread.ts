@@ -11,11 +11,23 @@ export function gapOf(model: HostModel, fact: string, of: string | null = null):
   throw new TypeError(`${fact} was asked for as missing, and is not`);
 }
 
+/** What the kernel and its tools say to a user who may not look; anything else root would not see either. */
+const NOT_ALLOWED = /permission denied|not permitted|without root|access denied|authentication/i;
+
 /** `unknown (needs root: sound.openBy)`: one wording for every fact that was not read, here and in verdicts. */
-export function unknownText(model: HostModel, gap: Gap): string {
+function unknownText(model: HostModel, gap: Gap): string {
   if (gap.state === 'not-asked') return `unknown (not read: ${gap.fact})`;
-  if (!model.snapshot.made.root) return `unknown (needs root: ${gap.fact})`;
+  if (needsRoot(model, gap)) return `unknown (needs root: ${gap.fact})`;
   return `unknown (unreadable: ${gap.fact}: ${gap.why})`;
+}
+
+export function needsRoot(model: HostModel, gap: Gap): boolean {
+  return gap.state === 'unreadable' && !model.snapshot.made.root && NOT_ALLOWED.test(gap.why);
+}
+
+/** A gap beside a value that was read, such as a list that may be short: `groups.reservedRegions` of group 7. */
+export function gapBeside(model: HostModel, fact: string, of: string | null): boolean {
+  return model.snapshot.gaps.some((gap) => gap.fact === fact && (gap.subject === of || gap.subject === null));
 }
 
 /**
@@ -31,6 +43,6 @@ export function unknown(
   of: string | null = null,
 ): Finding {
   const gap = gapOf(model, fact, of);
-  const asks = gap.state === 'unreadable' && !model.snapshot.made.root ? ['the same, run as root'] : [];
+  const asks = needsRoot(model, gap) ? ['the same, run as root'] : [];
   return undecided(rule, subject, severity, unknownText(model, gap), asks);
 }

@@ -5,7 +5,7 @@ import type { Evidence } from './finding.ts';
 import { evidence } from './rule.ts';
 import { sysfsOf } from './subject.ts';
 
-export interface Use {
+interface Use {
   /** `eth0`, `sda`, `card0`: what the host loses. */
   readonly name: string;
   /** The host is using it now; otherwise it is only there. */
@@ -18,23 +18,45 @@ export type Uses =
   | { readonly state: 'read'; readonly uses: readonly Use[] }
   | { readonly state: 'unread'; readonly fact: string; readonly of: string | null };
 
-const read = (uses: readonly Use[]): Uses => ({ state: 'read', uses });
+/** Facts that decide whether an entry of a section is busy. */
+const DECIDING = {
+  network: ['network.up', 'network.master', 'network.defaultRoute'],
+  storage: ['storage.mounts'],
+  display: [],
+  sound: [],
+} as const;
+
+/**
+ * The uses, unless all look idle and something that would tell otherwise was not read: whose entry it is
+ * (`network.function`) matters to every function, the rest only where there are entries.
+ */
+function read(model: HostModel, kind: keyof typeof DECIDING, uses: readonly Use[]): Uses {
+  if (uses.some((use) => use.busy)) return { state: 'read', uses };
+  const facts: string[] = [`${kind}.function`, ...(uses.length > 0 ? DECIDING[kind] : [])];
+  const gap = model.snapshot.gaps.find((g) => facts.includes(g.fact));
+  return gap ? { state: 'unread', fact: gap.fact, of: gap.subject } : { state: 'read', uses };
+}
+
 const unread = (fact: string, of: string | null = null): Uses => ({ state: 'unread', fact, of });
 
 export function networkUses(model: HostModel, fn: PciFunction): Uses {
   if (!model.snapshot.network) return unread('network');
   return read(
+    model,
+    'network',
     model.snapshot.network
       .filter((n) => n.function === fn.address)
       .map((n) => {
+        // Network managers set every interface up; one without a cable serves nobody.
+        const link = n.up && n.carrier !== false;
         const parts = [
-          n.up ? 'up' : 'down',
+          link ? 'up' : n.up ? 'without a link' : 'down',
           ...(n.defaultRoute ? ['carries the default route'] : []),
           ...(n.master === null ? [] : [`belongs to ${n.master}`]),
         ];
         return {
           name: n.name,
-          busy: n.up || n.defaultRoute || n.master !== null,
+          busy: link || n.defaultRoute || n.master !== null,
           evidence: evidence(`/sys/class/net/${n.name}`, `${n.name} is ${parts.join(', ')}`),
         };
       }),
@@ -44,6 +66,8 @@ export function networkUses(model: HostModel, fn: PciFunction): Uses {
 export function storageUses(model: HostModel, fn: PciFunction): Uses {
   if (!model.snapshot.storage) return unread('storage');
   return read(
+    model,
+    'storage',
     model.snapshot.storage
       .filter((s) => s.function === fn.address)
       .map((s) => {
@@ -67,10 +91,11 @@ export function displayUses(model: HostModel, fn: PciFunction): Uses {
     });
   }
   for (const node of model.snapshot.display.filter((d) => d.function === fn.address)) {
-    if (!node.openBy) return uses.length > 0 ? read(uses) : unread('display.openBy', node.name);
+    if (!node.openBy)
+      return uses.length > 0 ? read(model, 'display', uses) : unread('display.openBy', node.name);
     uses.push(held(node.name, `/dev/dri/${node.name}`, node.name, node.openBy));
   }
-  return read(uses);
+  return read(model, 'display', uses);
 }
 
 export function soundUses(model: HostModel, fn: PciFunction): Uses {
@@ -82,7 +107,7 @@ export function soundUses(model: HostModel, fn: PciFunction): Uses {
       held(card.id, `/sys/class/sound/card${card.card}`, `sound card ${card.card} (${card.id})`, card.openBy),
     );
   }
-  return read(uses);
+  return read(model, 'sound', uses);
 }
 
 /** Everything of the host that is below the function. The first kind that could not be read makes the whole unread. */
@@ -93,7 +118,7 @@ export function allUses(model: HostModel, fn: PciFunction): Uses {
     if (answer.state === 'unread') return answer;
     uses.push(...answer.uses);
   }
-  return read(uses);
+  return { state: 'read', uses };
 }
 
 /** A node that is busy when somebody has it open. */

@@ -57,7 +57,7 @@ export function captureHost(capture: Capture): Host {
       if (run) return { ...run, ms: 0, timedOut: false };
       return {
         argv,
-        code: 127,
+        code: null,
         stdout: '',
         stderr: `${argv[0]}: not in this capture\n`,
         ms: 0,

@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import type { Reading } from './host.ts';
 
-/** Reads of real files, as `Reading`s: absent, or unreadable and why. */
-export const READ_MAX = 1024 * 1024;
-
+const READ_MAX = 1024 * 1024;
+/** Shared: reads are synchronous, and never inside one another. */
 const scratch = Buffer.allocUnsafe(64 * 1024);
 
 export function fileReadBytes(path: string, maxBytes = READ_MAX, flags = 0): Reading<Uint8Array> {

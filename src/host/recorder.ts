@@ -1,6 +1,6 @@
 import type { Capture, CaptureRun } from './capture.ts';
 import type { Host, Reading, RunResult } from './host.ts';
-import type { TreeEntry } from './tree.ts';
+import { NOT_RECORDED, type TreeEntry } from './tree.ts';
 
 export interface Recorder {
   /** The host behind it, read through: give it to `collect`. It changes nothing. */
@@ -65,11 +65,10 @@ export function recorderOf(host: Host): Recorder {
       entries.set(name, { e: reading.state === 'absent' ? 'absent' : reading.why });
     return reading;
   };
-  const list = (path: string) => note(path, host.list(path), (names) => ({ d: names }));
-  /** That a path exists is told by its directory's names. */
-  const noteParent = (path: string) => {
+  /** A path that is only known to exist; what is read of it later takes the place. */
+  const noteExists = (path: string) => {
     const name = canonical(path, true);
-    if (name !== null && name !== '/') list(name.slice(0, name.lastIndexOf('/')) || '/');
+    if (name !== null && !entries.has(name) && host.exists(path)) entries.set(name, { e: NOT_RECORDED });
   };
 
   const recording: Host = {
@@ -77,18 +76,18 @@ export function recorderOf(host: Host): Recorder {
     writable: false,
     read: (path, maxBytes) => note(path, host.read(path, maxBytes), (text) => ({ f: text })),
     readBytes: (path, maxBytes) => note(path, host.readBytes(path, maxBytes), bytesEntry),
-    list,
+    list: (path) => note(path, host.list(path), (names) => ({ d: names })),
     link(path) {
       const link = host.link(path);
       if (link.state !== 'unreadable') note(path, link, (target) => ({ l: target }), false);
       return link;
     },
     real(path) {
-      noteParent(path);
+      noteExists(path);
       return host.real(path);
     },
     exists(path) {
-      noteParent(path);
+      noteExists(path);
       return host.exists(path);
     },
     async readGuarded(paths, deadlineMs) {

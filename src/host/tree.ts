@@ -28,7 +28,9 @@ type Place =
 /** Linux gives up after 40 links (MAXSYMLINKS), and so do we. */
 const LINKS_MAX = 40;
 const ABSENT = { state: 'absent' } as const;
-const UNKNOWN = { state: 'unreadable', why: 'not in this capture' } as const;
+/** Why something cannot be read that exists, but was not asked for when the host was recorded. */
+export const NOT_RECORDED = 'not in this capture';
+const UNKNOWN = { state: 'unreadable', why: NOT_RECORDED } as const;
 
 /**
  * A file system in memory, as a capture records it and as the simulated host changes it. Paths are absolute; links
@@ -93,7 +95,9 @@ export class Tree {
     if (place.node === 'absent') return ABSENT;
     if (place.node === 'unknown')
       return this.#named(place.path) ? { state: 'read', value: place.path } : UNKNOWN;
-    return place.node.kind === 'error' ? errorReading(place.node.why) : { state: 'read', value: place.path };
+    // What cannot be read has a place all the same.
+    if (place.node.kind === 'error' && place.node.why === 'absent') return ABSENT;
+    return { state: 'read', value: place.path };
   }
 
   /** A name in a listed directory exists, whether or not its content was recorded. */

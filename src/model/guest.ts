@@ -6,7 +6,7 @@ import { pciAddressRead } from '../edit/xml/pci-address.ts';
 import type { Guest } from '../facts/snapshot.ts';
 import { Failure } from '../failure.ts';
 
-export { type GuestAddress, guestAddressFree } from './guest-address.ts';
+export { guestAddressFree } from './guest-address.ts';
 
 /** A device of a guest that takes a PCI function from the host. */
 export interface Hostdev {
@@ -23,7 +23,7 @@ export interface Hostdev {
 }
 
 /** A `<controller type='pci'>`: `index` is the number of the bus that it makes. */
-export interface PciController {
+interface PciController {
   readonly index: number;
   readonly model: string | null;
 }

@@ -66,7 +66,7 @@ export function selectorResolve(model: HostModel, text: string, name: FunctionNa
 }
 
 /** The one address that the text is, whether or not such a function exists; null when it is no address. */
-export function selectorAddress(word: string): string | null {
+function selectorAddress(word: string): string | null {
   const node = addressOfNodeDevice(word);
   if (node) return node;
   const full = /^[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/.test(word) ? `0000:${word}` : word;

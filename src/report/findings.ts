@@ -27,6 +27,9 @@ export function findingText(finding: Finding, { style, columns, verbose }: Findi
   const lines = fold(harmless(finding.why), width).map((l, i) =>
     i === 0 ? `  ${markOf(finding, style)} ${l}` : `    ${l}`,
   );
+  // A consequence is cured with its cause: its own remedy would only lead astray.
+  if (finding.causedBy && finding.state !== 'clear')
+    return [...lines, style.dim(`      follows from ${finding.causedBy}`)];
   if (finding.state === 'found' || verbose) {
     for (const { source, line, text } of finding.evidence) {
       const where = line === null ? source : `${source}:${line}`;

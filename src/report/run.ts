@@ -35,6 +35,7 @@ export function runText(report: RunReport, style: Style): string[] {
     if (report.failure.hint !== '') lines.push(`  → ${harmless(report.failure.hint)}`);
   }
   lines.push(...proofsText(report.proofs, style));
+  if (report.verb === 'undo') lines.push(...report.notes.map((n) => `note: ${harmless(n)}`));
   const undo =
     report.run !== null && report.status === 'done' ? `; take it back with: vfioctl undo ${report.run}` : '';
   lines.push(`${report.verb}: ${WORDS[report.status]}${undo}`);

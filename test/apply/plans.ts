@@ -15,7 +15,7 @@ export function rigHost(name = 'rig-intel'): SimulatedHost {
   return simulatedHost(boardByName(name)!);
 }
 
-export async function guestRef(host: SimulatedHost, name: string): Promise<GuestRef> {
+async function guestRef(host: SimulatedHost, name: string): Promise<GuestRef> {
   const domain = (await domainList(host, uri)).find((d) => d.name === name)!;
   return { uuid: domain.uuid, name };
 }

@@ -73,6 +73,16 @@ describe('guestOf', () => {
     );
   });
 
+  it('takes no other channel for the agent', () => {
+    const channel = (name: string) =>
+      guestOf(
+        guest(`<domain><memory>1</memory><devices><channel type='unix'><target type='virtio' name='${name}'/></channel>
+          <serial type='pty'><target name='org.qemu.guest_agent.0'/></serial></devices></domain>`),
+      ).agent;
+    assert.equal(channel('com.redhat.spice.0'), false);
+    assert.equal(channel('org.qemu.guest_agent.0'), true);
+  });
+
   it('keeps what runs apart from what is defined', () => {
     const model = guestOf(
       guest(fixture('plain-after'), { state: 'running', liveXml: fixture('own-running') }),

@@ -1,7 +1,7 @@
 import { LENDS_NAMESPACE, lendsElement } from '../../edit/xml/metadata.ts';
 import { domainDefine, domainMetadataSet, domainXml } from '../../host/libvirt/domain.ts';
 import type { GuestMetadataStep } from '../../plan/step.ts';
-import type { Check, StepKind } from './kind.ts';
+import type { ApplyContext, Check, StepKind } from './kind.ts';
 
 /** Identity travels with the guest: our element in its `<metadata>` says who was lent. */
 export const guestMetadata: StepKind<GuestMetadataStep> = {
@@ -17,26 +17,32 @@ export const guestMetadata: StepKind<GuestMetadataStep> = {
     return { state, shown: now === null ? 'no vfioctl element' : 'a vfioctl element', observed: { xml } };
   },
 
-  async act({ host, uri }, step, started) {
-    await domainMetadataSet(
-      host,
-      uri,
-      step.target.guest.uuid,
-      'vfioctl',
-      LENDS_NAMESPACE,
-      step.after.xml,
-      started,
-    );
+  act(context, step, started) {
+    return lendsSet(context, step, step.after.xml, started);
   },
 
-  async undo({ host, uri }, step, done) {
-    const { uuid } = step.target.guest;
-    const now = await domainXml(host, uri, uuid, { inactive: true, secrets: true });
-    if (done.before.xml !== undefined && now === done.after?.xml)
-      return domainDefine(host, uri, done.before.xml);
-    await domainMetadataSet(host, uri, uuid, 'vfioctl', LENDS_NAMESPACE, step.before.xml);
+  async undo(context, step, done) {
+    const { host, uri } = context;
+    const now = await domainXml(host, uri, step.target.guest.uuid, { inactive: true, secrets: true });
+    const { xml } = done.before;
+    if (xml !== undefined && now === done.after?.xml) return domainDefine(host, uri, xml);
+    return lendsSet(context, step, step.before.xml);
   },
 };
+
+/**
+ * Without white space between the elements: libvirt keeps what it is given by `metadata` and lays out anew what it is
+ * given by `define`, so that only an element without a layout of its own comes back the same from both.
+ */
+function lendsSet(
+  { host, uri }: ApplyContext,
+  step: GuestMetadataStep,
+  xml: string | null,
+  started?: Parameters<StepKind<GuestMetadataStep>['act']>[2],
+): Promise<void> {
+  const flat = xml?.replace(/>\s+</g, '><') ?? null;
+  return domainMetadataSet(host, uri, step.target.guest.uuid, 'vfioctl', LENDS_NAMESPACE, flat, started);
+}
 
 /** libvirt keeps the element but indents it and quotes in its own way. */
 function fold(xml: string | null): string | null {

@@ -1,8 +1,7 @@
-import { runsResume } from '../../apply/resume.ts';
 import type { Need } from '../../facts/snapshot.ts';
 import type { Host } from '../../host/host.ts';
 import { planPrepare, readinessOf } from '../../plan/prepare.ts';
-import { changeRun, runPrint } from '../change.ts';
+import { changeRun, runPrint, runsResumed } from '../change.ts';
 import { type CliContext, tell } from '../context.ts';
 import { EXIT, type ExitCode, exitOfRun } from '../exit.ts';
 import { type ChangeFlags, stateDirOf } from '../flags.ts';
@@ -42,9 +41,7 @@ export async function prepare(this: CliContext, flags: ChangeFlags): Promise<Exi
 async function resume(context: CliContext, flags: ChangeFlags, host: Host, uri: string): Promise<void> {
   const lock = await host.lock('prepare');
   try {
-    for (const { run, done, why } of await runsResume({ host, uri }, stateDirOf(flags))) {
-      tell(context, `run ${run}: ${done ? 'done' : 'not as planned'}: ${why}`);
-    }
+    await runsResumed(context, { host, uri }, stateDirOf(flags));
   } finally {
     await lock.release();
   }

@@ -111,8 +111,11 @@ function nextCommand(
   runs: readonly PendingRun[] | null,
 ): string {
   const pending = runs?.at(-1);
-  if (pending?.status === 'waiting')
-    return `reboot, then vfioctl prepare; or take it back: vfioctl undo ${pending.run}`;
+  if (pending?.status === 'waiting') {
+    return verdict === 'ready'
+      ? 'vfioctl prepare'
+      : `reboot, then vfioctl prepare; or take it back: vfioctl undo ${pending.run}`;
+  }
   if (pending) return `vfioctl undo ${pending.run}`;
   if (verdict === 'off in the kernel') return 'vfioctl prepare';
   if (verdict !== 'ready') return 'vfioctl doctor';

@@ -79,7 +79,7 @@ export function* elementsBelow(element: XmlElement): Generator<XmlElement> {
 }
 
 /** Line and column, both from 1, as libxml2 and editors count them. */
-export function positionOf(text: string, offset: number): { line: number; column: number } {
+function positionOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
   return { line: before.split('\n').length, column: offset - lineStart + 1 };

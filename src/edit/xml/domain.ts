@@ -22,7 +22,7 @@ export interface AddedController {
   readonly model: string | null;
   /**
    * Guest address of the function 0 that became `multifunction='on'` because this controller joined its slot
-   * (libvirt's virDomainPCIAddressSetAllMulti); null when it was so before.
+   * (libvirt's virDomainPCIAddressSetAllMulti); null when there is none, or it was so before.
    */
   readonly multifunctionOf: string | null;
 }
@@ -72,7 +72,7 @@ export function controllersAddedSince(beforeXml: string, afterXml: string): Adde
     .map(({ index, model, element }) => {
       const own = pciAddressRead(childNamed(element, 'address'));
       const first = own === null ? null : `${addressDevice(own)}.0`;
-      const changed = first !== null && first !== own && single.has(first) && multiple.has(first);
+      const changed = first !== null && single.has(first) && multiple.has(first);
       return { index, model, multifunctionOf: changed ? first : null };
     });
 }

@@ -91,9 +91,7 @@ function sourceRead(device: XmlElement): string | null {
   const type = attribute(device, 'type');
   const source = childNamed(device, 'source');
   const taken =
-    (device.name === 'hostdev' &&
-      type === 'pci' &&
-      (attribute(device, 'mode') ?? 'subsystem') === 'subsystem') ||
+    (device.name === 'hostdev' && type === 'pci') ||
     (device.name === 'interface' && type === 'hostdev') ||
     (device.name === 'disk' && type === 'nvme');
   if (!taken || source === null) return null;

@@ -36,7 +36,7 @@ export function blockAfter(
   }
   const at = child?.end ?? parent.innerStart;
   const line = lineAfter(text, at);
-  if (line === null || line > parent.innerEnd) return { start: at, end: at, text: block };
+  if (line === null) return { start: at, end: at, text: block };
   const beside = child ?? parent.children[0] ?? null;
   const indent = (beside && indentBefore(text, beside.start)) ?? `${parentIndent}  `;
   return { start: line, end: line, text: `${indented(block, indent)}\n` };

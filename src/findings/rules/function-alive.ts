@@ -1,4 +1,5 @@
 import { factOf } from '../../facts/gap.ts';
+import { addressShort } from '../../model/address.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
 import { eachFunction, sysfsOf } from '../subject.ts';
 import { unknown } from '../unread.ts';
@@ -20,7 +21,7 @@ export const functionAlive: Rule = {
       if (!config.value.allOnes) return clear(id, fn.address, 'its configuration space answers');
       return found(id, fn.address, {
         severity: 'blocker',
-        why: 'the function does not answer: its configuration space reads as nothing but ones',
+        why: `${addressShort(fn.address)} does not answer: its configuration space reads as nothing but ones`,
         evidence: [evidence(path, 'ff ff ff ff …')],
         remedy: {
           text: 'power the machine off, not only reboot it, and on again; if it comes back and dies after each guest, it cannot be reset',

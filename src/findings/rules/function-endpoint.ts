@@ -17,7 +17,7 @@ export const functionEndpoint: Rule = {
       const behind = [...model.functions.values()].filter((f) => !f.bridge && f.path.includes(fn.address));
       return found(id, fn.address, {
         severity: 'blocker',
-        why: 'a bridge: it only passes traffic on, and guests get the endpoints behind it',
+        why: `${addressShort(fn.address)} is a bridge: it only passes traffic on, and guests get the endpoints behind it`,
         evidence: [seen],
         remedy:
           behind.length === 0

@@ -1,3 +1,4 @@
+import { addressShort } from '../../model/address.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
 import { eachFunction, sysfsOf } from '../subject.ts';
 
@@ -16,7 +17,7 @@ export const functionGroup: Rule = {
       }
       return found(id, fn.address, {
         severity: 'blocker',
-        why: 'the function is in no IOMMU group: nothing would keep its memory accesses inside the guest',
+        why: `${addressShort(fn.address)} is in no IOMMU group: nothing would keep its memory accesses inside the guest`,
         evidence: [evidence(path, 'absent')],
       });
     }),

@@ -53,7 +53,7 @@ function lentFinding(address: string, lend: Lend, question: Question): Finding {
   if (lend.live) {
     return found(id, address, {
       severity: 'blocker',
-      why: `${guest.name} has it and runs`,
+      why: `${guest.name} has ${addressShort(address)} and runs`,
       evidence: seen,
       remedy,
     });
@@ -62,13 +62,13 @@ function lentFinding(address: string, lend: Lend, question: Question): Finding {
   if (guest.fact.autostart && question.guest !== null) {
     return found(id, address, {
       severity: 'guard',
-      why: `${guest.name} has it in its definition and starts with the host: it will take it first`,
+      why: `${guest.name} has ${addressShort(address)} in its definition and starts with the host: it will take it first`,
       evidence: seen,
       remedy,
       accept: `share with ${guest.name}`,
     });
   }
-  const why = `${guest.name} has it in its definition too: the two cannot run together`;
+  const why = `${guest.name} has ${addressShort(address)} in its definition too: the two cannot run together`;
   return found(id, address, { severity: 'warning', why, evidence: seen, remedy });
 }
 

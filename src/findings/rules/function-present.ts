@@ -1,3 +1,4 @@
+import { addressShort } from '../../model/address.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
 import { sysfsOf } from '../subject.ts';
 import { unknown } from '../unread.ts';
@@ -17,7 +18,7 @@ export const functionPresent: Rule = {
         return clear(id, address, 'the function is there', [evidence(path, 'exists')]);
       return found(id, address, {
         severity: 'blocker',
-        why: 'there is no such function on this host; after a card was added or moved, others may have new addresses',
+        why: `there is no function ${addressShort(address)} on this host; after a card was added or moved, others may have new addresses`,
         evidence: [evidence(path, 'absent')],
         remedy: { text: 'look for it by name or id', command: 'vfioctl list', cost: null },
       });

@@ -1,6 +1,7 @@
 import { factOf } from '../../facts/gap.ts';
 import type { PciFunction } from '../../facts/snapshot.ts';
-import { clear, evidence, found, type Rule } from '../rule.ts';
+import { addressShort } from '../../model/address.ts';
+import { clear, evidence, found, type Rule, undecided } from '../rule.ts';
 import { eachFunction, sysfsOf } from '../subject.ts';
 import { unknown } from '../unread.ts';
 
@@ -19,12 +20,20 @@ export const functionReset: Rule = {
         const list = methods.value.join(', ');
         return clear(id, fn.address, `the kernel can reset it: ${list}`, [evidence(path, list)]);
       }
-      if (methods.state === 'unread' && !knowsNoReset(fn)) {
-        return unknown(id, fn.address, 'warning', model, 'functions.resetMethods', fn.address);
+      if (methods.state !== 'read') {
+        const own = ownResets(fn);
+        if (own.length > 0) return clear(id, fn.address, `it can reset itself: ${own.join(', ')}`);
+        // Behind a bridge there may be a reset of the bus; on the root bus the kernel has none.
+        if (methods.state === 'absent' && fn.path.length > 0) {
+          return undecided(id, fn.address, 'warning', 'unknown (this kernel does not list reset methods)');
+        }
+        if (fn.capabilities === undefined || fn.path.length > 0) {
+          return unknown(id, fn.address, 'warning', model, 'functions.resetMethods', fn.address);
+        }
       }
       return found(id, fn.address, {
         severity: 'warning',
-        why: 'the kernel knows no way to reset the function: the guest gets it as the host left it, and the host as the guest left it',
+        why: `the kernel knows no way to reset ${addressShort(fn.address)}: the guest gets it as the host left it, and the host as the guest left it`,
         evidence: [evidence(path, 'absent')],
         remedy: {
           text: 'shut the guest down properly, never kill it; if the device does not come back, only a power cycle helps',
@@ -46,11 +55,9 @@ export const functionReset: Rule = {
   },
 };
 
-/**
- * Without `reset_method` (before Linux 5.15) the configuration space still tells: no FLR by either capability and no
- * reset by power state leaves at most the bus, which the kernel does not offer on the root bus.
- */
-function knowsNoReset(fn: PciFunction): boolean {
+/** Before Linux 5.15 there is no `reset_method` to read, but the configuration space tells what the function offers. */
+function ownResets(fn: PciFunction): string[] {
   const config = fn.capabilities;
-  return config !== undefined && fn.path.length === 0 && !config.flr && !config.afFlr && !config.pmReset;
+  if (config === undefined) return [];
+  return [...(config.flr || config.afFlr ? ['flr'] : []), ...(config.pmReset ? ['pm'] : [])];
 }

@@ -1,6 +1,7 @@
+import { addressShort } from '../../model/address.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
-import { unknown } from '../unread.ts';
+import { gapBeside, unknown } from '../unread.ts';
 
 const id = 'group-reserved-regions';
 
@@ -16,10 +17,13 @@ export const groupReservedRegions: Rule = {
       if (!group) return unknown(id, fn.address, 'blocker', model, 'groups', String(fn.group));
       const path = `/sys/kernel/iommu_groups/${fn.group}/reserved_regions`;
       const direct = group.reservedRegions.filter((r) => r.type === 'direct');
+      if (direct.length === 0 && gapBeside(model, 'groups.reservedRegions', String(fn.group))) {
+        return unknown(id, fn.address, 'blocker', model, 'groups.reservedRegions', String(fn.group));
+      }
       if (direct.length === 0) return clear(id, fn.address, 'the firmware keeps no memory for it');
       return found(id, fn.address, {
         severity: 'blocker',
-        why: 'the firmware demands a fixed 1:1 mapping of memory for this group, and the kernel refuses to give such a group away',
+        why: `the firmware demands a fixed 1:1 mapping of memory for the group of ${addressShort(fn.address)}, and the kernel refuses to give such a group away`,
         evidence: direct.map((r) => evidence(path, `${r.start} ${r.end} ${r.type}`)),
         remedy: {
           text: "look in the firmware setup for what shares memory with this slot (servers: the management controller's shared memory; AMD boards: pre-boot DMA protection), or use another slot",

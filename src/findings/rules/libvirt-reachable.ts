@@ -1,10 +1,7 @@
 import { clear, evidence, found, type Rule } from '../rule.ts';
-import { gapOf, unknown } from '../unread.ts';
+import { gapOf, needsRoot, unknown } from '../unread.ts';
 
 const id = 'libvirt-reachable';
-
-/** What libvirt says to a user whom it does not let in: it runs. */
-const NOT_LET_IN = /permission denied|authentication|access denied/i;
 
 export const libvirtReachable: Rule = {
   id,
@@ -18,7 +15,7 @@ export const libvirtReachable: Rule = {
       return [clear(id, 'host', `${version} answers at ${libvirt.uri}`, [evidence(libvirt.uri, version)])];
     }
     const gap = gapOf(model, 'libvirt');
-    if (gap.state === 'not-asked' || (!model.snapshot.made.root && NOT_LET_IN.test(gap.why))) {
+    if (gap.state === 'not-asked' || needsRoot(model, gap)) {
       return [unknown(id, 'host', 'blocker', model, 'libvirt')];
     }
     return [

@@ -1,6 +1,6 @@
 import type { Evidence, Finding } from '../finding.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
-import { unknown } from '../unread.ts';
+import { gapBeside, unknown } from '../unread.ts';
 
 const id = 'security-denials';
 const SHOWN = 5;
@@ -15,6 +15,9 @@ export const securityDenials: Rule = {
     if (!security) return [unknown(id, 'host', 'warning', model, 'security')];
     const denials = security.denials;
     const last = denials.at(-1);
+    if (last === undefined && gapBeside(model, 'security.denials', null)) {
+      return [unknown(id, 'host', 'warning', model, 'security.denials')];
+    }
     if (last === undefined) return [clear(id, 'host', 'nothing was denied to libvirt or its guests')];
     const shown: Evidence[] = denials
       .slice(-SHOWN)

@@ -1,3 +1,4 @@
+import { addressShort } from '../../model/address.ts';
 import { inUseFinding } from '../in-use.ts';
 import { found, type Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
@@ -21,7 +22,7 @@ export const storageInUse: Rule = {
         return found(id, fn.address, {
           severity: 'warning',
           certainty: 'possible',
-          why: `disks go with it: ${disks.map((e) => e.text).join('; ')}; volumes of LVM, md or ZFS on them do not show here`,
+          why: `disks go with ${addressShort(fn.address)}: ${disks.map((e) => e.text).join('; ')}; a pool that is not active now (LVM, md, ZFS) does not show`,
           evidence: disks,
         });
       }

@@ -85,7 +85,7 @@ export function virshError(stderr: string): string {
   return lines.filter((line) => line !== '').join(': ');
 }
 
-export function virshFailure(result: RunResult): Failure {
+function virshFailure(result: RunResult): Failure {
   if (result.code === 127) {
     return new Failure('no-libvirt', 'virsh is not installed', "install libvirt's client programs");
   }

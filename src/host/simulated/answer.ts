@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** Start and end of a small program. */
-export const PROGRAM_MS = 15;
+const PROGRAM_MS = 15;
 
 export function answer(
   stdout: string,

@@ -5,7 +5,7 @@
  * Addresses are `dddd:bb:ss.f`, ids four and classes six hexadecimal digits, all lower-case and without `0x`.
  */
 
-export interface BoardBar {
+interface BoardBar {
   readonly index: number;
   readonly start: number;
   readonly bytes: number;

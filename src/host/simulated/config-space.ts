@@ -10,11 +10,11 @@ const PCIE = 0x70;
 const AF = 0x98;
 
 /**
- * The first 256 bytes of configuration space, as sysfs's `config` shows them: header and a true capability chain,
- * little-endian throughout (PCI Local Bus 3.0, chapter 6).
+ * Configuration space as sysfs's `config` shows it: header and a true capability chain, little-endian throughout
+ * (PCI Local Bus 3.0, chapter 6). A PCI Express function has 4096 bytes of it; the extended part holds nothing here.
  */
 export function configSpace(fn: BoardFunction, multifunction: boolean): Uint8Array {
-  const bytes = new Uint8Array(256);
+  const bytes = new Uint8Array(fn.pcie === null ? 256 : 4096);
   const view = new DataView(bytes.buffer);
   const word = (at: number, value: number): void => view.setUint16(at, value, true);
   const long = (at: number, value: number): void => view.setUint32(at, value, true);

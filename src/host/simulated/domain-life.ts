@@ -45,14 +45,15 @@ export function domainStart(state: SimulatedState, guest: GuestState): Answer {
     for (const source of giveBack) functionReattach(state, source);
     return fail(fault);
   }
+  const runsFrom = state.clock + START_MS;
   guest.live = {
     id: state.nextGuestId++,
     pid: state.nextPid++,
     xml: nodeText(domain),
-    startedAt: state.clock,
+    startedAt: runsFrom,
     offAt: null,
     giveBack,
-    lentAt: Object.fromEntries(wanted.map((w) => [w.source, state.clock])),
+    lentAt: Object.fromEntries(wanted.map((w) => [w.source, runsFrom])),
     mixer: {},
     processes: [],
   };
@@ -132,11 +133,11 @@ export function vfioFault(state: SimulatedState, source: string): string | null 
   return null;
 }
 
-export function unsafeInterruptsAllowed(state: SimulatedState): boolean {
+function unsafeInterruptsAllowed(state: SimulatedState): boolean {
   return / vfio_iommu_type1\.allow_unsafe_interrupts=[1Yy] /.test(` ${state.boot.commandLine} `);
 }
 
-export function qemuDevice(device: Node, source: string): string {
+function qemuDevice(device: Node, source: string): string {
   const { bus, slot } = addressParse(deviceAddress(device) ?? '0000:00:00.0')!;
   const id = nodeChild(device, 'alias')?.attributes.get('name') ?? 'hostdev0';
   return JSON.stringify({

@@ -72,7 +72,7 @@ export function domainListText(state: SimulatedState, options: ReadonlySet<strin
       .map((cell, i) => cell.padEnd(widths[i]!))
       .join('   ')
       .trimEnd()}\n`;
-  const head = `${line(all[0]!)}${'-'.repeat(widths.reduce((sum, w) => sum + w + 3, 1))}\n`;
+  const head = `${line(all[0]!)}${'-'.repeat(widths.reduce((sum, w) => sum + w + 3, 0))}\n`;
   // The head is for people: quiet leaves it out.
   return answer(rows.map(line).join(''), 0, '', undefined, '', head);
 }

@@ -16,7 +16,7 @@ export interface SimulatedState {
   files: Record<string, TreeEntry>;
 }
 
-export interface BootState {
+interface BootState {
   count: number;
   /** When this boot began, on the virtual clock. */
   at: number;
@@ -50,7 +50,7 @@ export interface GuestState {
   snapshots: string[];
 }
 
-export interface LiveGuest {
+interface LiveGuest {
   readonly id: number;
   readonly pid: number;
   xml: string;

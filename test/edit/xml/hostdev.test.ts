@@ -131,6 +131,7 @@ describe('hostdevElements', () => {
       <hostdev mode='capabilities' type='misc'><source><char>/dev/input/event3</char></source></hostdev>
       <hostdev mode='subsystem' type='mdev'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>
       <hostdev type='pci'><source><address bus='0x100' slot='0'/></source></hostdev>
+      <hostdev type='pci'><source><address bus='0x10' slot='0x20'/></source></hostdev>
       <interface type='network'><source network='default'/></interface>
     </devices></domain>`;
     assert.deepEqual(
@@ -194,6 +195,15 @@ describe('hostdevAdd and hostdevRemove', () => {
     assert.throws(
       () => hostdevAdd('<domain>\n</domain>', element),
       /line 1, column 1: the definition has no <devices>/,
+    );
+  });
+
+  it('leaves a remark on the same line where it is', () => {
+    const element = hostdevXml({ address: CARD, alias: 'ua-x', managed: true });
+    const xml = `<domain>\n <devices>\n  ${element} <!-- the card -->\n </devices>\n</domain>`;
+    assert.equal(
+      hostdevRemove(xml, CARD),
+      '<domain>\n <devices>\n   <!-- the card -->\n </devices>\n</domain>',
     );
   });
 

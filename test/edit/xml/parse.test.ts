@@ -82,6 +82,12 @@ describe('xmlParse', () => {
     }
   });
 
+  it('normalises white space as XML does, and keeps what stands as a number', () => {
+    const { root } = xmlParse('<a b="x\ty\r\nz\nw&#10;&#9;v">k\r\nl\rm&#13;<![CDATA[n\r\no]]></a>');
+    assert.equal(attribute(root, 'b'), 'x y z w\n\tv');
+    assert.equal(root.text, 'k\nl\nm\rn\no');
+  });
+
   it('reads a definition kept by hand', () => {
     const { root } = xmlParse(xmlFixture('by-hand'));
     const text = (path: string) => elementsAt(root, path)[0]?.text;

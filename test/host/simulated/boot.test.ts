@@ -50,7 +50,10 @@ test('grubby adds to each entry and to the defaults, and takes away byte for byt
   await host.run(['grubby', '--update-kernel=ALL', '--args=intel_iommu=on']);
   assert.equal(text(host, entry!).match(/intel_iommu/g)?.length, 1, 'once is enough');
   await host.run(['grubby', '--update-kernel=ALL', '--remove-args=intel_iommu=on']);
-  assert.deepEqual(files.map((f) => text(host, f)), before);
+  assert.deepEqual(
+    files.map((f) => text(host, f)),
+    before,
+  );
 });
 
 test('the argument holds from the next boot on, not before', async () => {
@@ -63,8 +66,15 @@ test('the argument holds from the next boot on, not before', async () => {
   assert.match(text(host, '/proc/cmdline'), / intel_iommu=on$/m);
   assert.notEqual(text(host, '/proc/sys/kernel/random/boot_id'), id);
   assert.equal(names(host, '/sys/kernel/iommu_groups').length, 10);
-  assert.deepEqual(names(host, '/sys/kernel/iommu_groups/9/devices'), ['0000:00:1f.0', '0000:00:1f.2', '0000:00:1f.3']);
-  assert.match(text(host, '/sys/kernel/iommu_groups/4/reserved_regions'), /^0x00000000dacd5000 \S+ direct-relaxable$/m);
+  assert.deepEqual(names(host, '/sys/kernel/iommu_groups/9/devices'), [
+    '0000:00:1f.0',
+    '0000:00:1f.2',
+    '0000:00:1f.3',
+  ]);
+  assert.match(
+    text(host, '/sys/kernel/iommu_groups/4/reserved_regions'),
+    /^0x00000000dacd5000 \S+ direct-relaxable$/m,
+  );
 });
 
 test('the log says that the IOMMU is enabled even where there is none', async () => {

@@ -103,15 +103,25 @@ test('modules: loading loads what is below, unloading gives functions up, a used
   const host = await laptop();
   assert.equal(host.exists('/sys/module/vfio_pci'), false);
   await host.run(['modprobe', 'vfio-pci']);
-  assert.deepEqual(names(host, '/sys/module/vfio/holders'), ['vfio_iommu_type1', 'vfio_pci', 'vfio_pci_core']);
-  assert.equal((await host.run(['modprobe', '-r', 'vfio'])).stderr, 'modprobe: FATAL: Module vfio is in use.\n');
+  assert.deepEqual(names(host, '/sys/module/vfio/holders'), [
+    'vfio_iommu_type1',
+    'vfio_pci',
+    'vfio_pci_core',
+  ]);
+  assert.equal(
+    (await host.run(['modprobe', '-r', 'vfio'])).stderr,
+    'modprobe: FATAL: Module vfio is in use.\n',
+  );
   await host.run(['modprobe', '-r', 'snd_hda_intel']);
   assert.equal(driver(host, CARD), null);
   await host.run(['modprobe', 'snd_hda_intel']);
   assert.equal(driver(host, CARD), 'snd_hda_intel');
   const missing = await host.run(['modprobe', 'no_such']);
   assert.equal(missing.code, 1);
-  assert.match(missing.stderr, /^modprobe: FATAL: Module no_such not found in directory \/lib\/modules\/6\.17/);
+  assert.match(
+    missing.stderr,
+    /^modprobe: FATAL: Module no_such not found in directory \/lib\/modules\/6\.17/,
+  );
 });
 
 test('every other file and program is not simulated, by name', async () => {
@@ -124,7 +134,11 @@ test('every other file and program is not simulated, by name', async () => {
   };
   assert.throws(() => host.write('/sys/bus/pci/rescan', '1'), notSimulated(/\/sys\/bus\/pci\/rescan/));
   assert.throws(() => host.write(`${sysfs}/reset_method`, 'pm'), notSimulated(/reset_method/));
-  assert.throws(() => host.write('/sys/bus/pci/drivers/vfio-pci/new_id', 'x'), /ENOENT/, 'no such driver yet');
+  assert.throws(
+    () => host.write('/sys/bus/pci/drivers/vfio-pci/new_id', 'x'),
+    /ENOENT/,
+    'no such driver yet',
+  );
   assert.throws(() => host.write('/sys/bus/pci/drivers/ahci/new_id', 'x'), notSimulated(/new_id/));
   assert.throws(() => host.append('/sys/x', 'y'), notSimulated(/\/sys\/x/));
   await assert.rejects(host.run(['setpci', '-s', '00:1b.0']), notSimulated(/setpci -s 00:1b\.0/));

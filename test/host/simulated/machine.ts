@@ -86,7 +86,11 @@ export async function inGuest(
     const status = await ask({ execute: 'guest-exec-status', arguments: { pid } });
     if (status.exited) {
       const plain = (data: unknown): string => Buffer.from(String(data ?? ''), 'base64').toString();
-      return { code: Number(status.exitcode), stdout: plain(status['out-data']), stderr: plain(status['err-data']) };
+      return {
+        code: Number(status.exitcode),
+        stdout: plain(status['out-data']),
+        stderr: plain(status['err-data']),
+      };
     }
     await host.sleep(200);
   }
@@ -104,6 +108,10 @@ export function interruptsOf(host: SimulatedHost, name: string): number | null {
     .find((l) => l.includes(name));
   if (line === undefined) return null;
   const processors = host.state.board.cpu.count;
-  const counts = line.trim().split(/\s+/).slice(1, 1 + processors).map(Number);
+  const counts = line
+    .trim()
+    .split(/\s+/)
+    .slice(1, 1 + processors)
+    .map(Number);
   return counts.reduce((sum, n) => sum + n, 0);
 }
