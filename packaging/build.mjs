@@ -35,7 +35,12 @@ await build({
   chunkNames: 'chunk-[hash]',
   minifySyntax: true,
 });
-await build({ ...shared, entryPoints: [join(root, 'src/index.ts')], outfile: join(dist, 'index.js'), external: ['zod'] });
+await build({
+  ...shared,
+  entryPoints: [join(root, 'src/index.ts')],
+  outfile: join(dist, 'index.js'),
+  external: ['zod'],
+});
 chmodSync(join(dist, 'vfioctl.js'), 0o755);
 
 const types = spawnSync(

@@ -12,8 +12,11 @@ export const rigPackages: readonly { readonly package: string; readonly program:
   { package: 'util-linux', program: 'setpriv' },
 ];
 
-/** The packages among `rigPackages` whose program is not on PATH (nor in the administrator's folders). */
-export function rigPackagesMissing(path: string = process.env.PATH ?? ''): string[] {
+/** The packages of the list whose program is not on PATH (nor in the administrator's folders). */
+export function programsMissing(
+  list: readonly { readonly package: string; readonly program: string }[],
+  path: string = process.env.PATH ?? '',
+): string[] {
   const folders = [...path.split(delimiter), '/usr/sbin', '/sbin'].filter((folder) => folder !== '');
   const present = (program: string): boolean =>
     folders.some((folder) => {
@@ -24,5 +27,9 @@ export function rigPackagesMissing(path: string = process.env.PATH ?? ''): strin
         return false;
       }
     });
-  return rigPackages.filter((entry) => !present(entry.program)).map((entry) => entry.package);
+  return list.filter((entry) => !present(entry.program)).map((entry) => entry.package);
+}
+
+export function rigPackagesMissing(path?: string): string[] {
+  return programsMissing(rigPackages, path);
 }

@@ -88,7 +88,7 @@ function spectrumPeak(samples: Int16Array, size: number, rate: number): { freque
 }
 
 /** The radix-2 transform of Cooley and Tukey, in place; the length is a power of two. */
-export function fourierTransform(real: Float64Array, imaginary: Float64Array): void {
+function fourierTransform(real: Float64Array, imaginary: Float64Array): void {
   const size = real.length;
   for (let index = 1, mirror = 0; index < size; index += 1) {
     let bit = size >> 1;

@@ -8,6 +8,7 @@ export type { Question, Rule } from './findings/rule.ts';
 export { type Verdict, verdictOf } from './findings/verdict.ts';
 export type { Host } from './host/host.ts';
 export { hostOpen } from './host/open.ts';
+export type { GuestModel, Hostdev } from './model/guest.ts';
 export { type HostModel, modelOf } from './model/model.ts';
 export { type AssignIntent, planAssign } from './plan/assign.ts';
 export type { Plan } from './plan/plan.ts';

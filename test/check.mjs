@@ -12,6 +12,7 @@ const jobs = [
   ['dead code', bin('knip'), []],
   ['docs', bin('node'), ['packaging/docs.ts', '--check']],
   ['schemas', bin('node'), ['packaging/schemas.ts', '--check']],
+  ['readme', bin('node'), ['packaging/readme.ts', '--check']],
   ['unit', bin('node'), ['--test', '--test-isolation=none', '--test-reporter=dot', ...unitTests()]],
 ];
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A guest of the rig, whole: PID 1 of an initramfs with busybox, a sound driver and, if told, the guest agent.
-# Words on the kernel's command line: rig.agent (answer libvirt), rig.muted (leave the mixer as the codec has it,
-# which is muted), rig.nodriver (never load a sound driver).
+# Words on the kernel's command line: rig.agent (answer libvirt), rig.muted (mute the card), rig.nodriver (never load
+# a sound driver).
 export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -13,7 +13,7 @@ read -r line < /proc/cmdline
 told() { case " $line " in *" rig.$1 "*) return 0 ;; esac; return 1; }
 say() { read -r up _ < /proc/uptime; echo "guest [$up] $*"; }
 
-load() { while read -r set file; do [ "$set" = "$1" ] && insmod "/mod/$file"; done < /mod/order; }
+load() { while read -r set file; do [ "$set" = "$1" ] && insmod "/mod/$file"; done < /mod/order; return 0; }
 
 # The ACPI power button is how `virsh shutdown` reaches a guest that has no agent.
 load button
@@ -33,12 +33,19 @@ if ! told nodriver; then
   told muted || uevent /bin/card-arrived > /dev/null 2>&1 &
   for device in /sys/bus/pci/devices/*; do
     read -r class < "$device/class"
-    case $class in 0x0403*) expected=yes ;; esac
+    case $class in
+      0x0403*) expected=yes ;;
+      # A network card comes along when a whole device is lent: it gets its driver and is switched on.
+      0x0200*) load network && ip link set eth0 up ;;
+    esac
   done
   tries=0
   while [ -n "$expected" ] && [ ! -e /dev/snd/controlC0 ] && [ $tries -lt 150 ]; do sleep 0.1; tries=$((tries + 1)); done
   if [ -e /dev/snd/controlC0 ]; then
-    told muted || amixer -q -D hw:0 sset Master 100% unmute
+    # A codec comes up muted, but only after its power was off: QEMU's keeps what the last guest set. To be muted is
+    # therefore said, and after the opposite, since ALSA does not write what it believes to be so already.
+    amixer -q -D hw:0 sset Master 100% unmute
+    told muted && amixer -q -D hw:0 sset Master 0% mute
     say "card $(readlink /sys/class/sound/card0/device)"
   else
     say "no card, expected: ${expected:-no}"

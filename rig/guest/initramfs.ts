@@ -9,11 +9,12 @@ const moduleSets = {
   button: ['button', 'evdev'],
   agent: ['virtio_pci', 'virtio_console'],
   sound: ['snd-hda-codec-generic', 'snd-hda-intel'],
+  network: ['e1000'],
 } as const;
 
 /** Programs of busybox that the guest's init uses or that vfioctl may run through the agent. */
-export const busyboxNames: readonly string[] =
-  'awk basename cat cp cut date dd dirname dmesg echo env false find grep head hexdump hostname id insmod kill ln ls lsmod mkdir mount mv poweroff ps pwd readlink realpath reboot rm rmmod sed sh sleep sort stat switch_root sync tail test timeout touch tr true uevent umount uname wc which'.split(
+const busyboxNames: readonly string[] =
+  'awk basename cat cp cut date dd dirname dmesg echo env false find grep head hexdump hostname id insmod ip kill ln ls lsmod mkdir mount mv poweroff ps pwd readlink realpath reboot rm rmmod sed sh sleep sort stat switch_root sync tail test timeout touch tr true uevent umount uname wc which'.split(
     ' ',
   );
 

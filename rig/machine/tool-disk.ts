@@ -16,7 +16,7 @@ import { deadlineIn, runOk } from '../process.ts';
 const project = join(import.meta.dirname, '../..');
 
 /** What runs vfioctl in the machine: the compiled executable, or the bundle on Node. */
-export type Runtime = 'executable' | 'node';
+type Runtime = 'executable' | 'node';
 
 export type Tool = {
   readonly runtime: Runtime;

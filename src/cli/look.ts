@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { GuestModel } from '../model/guest.ts';
 import { type HostModel, modelOf } from '../model/model.ts';
 import type { FunctionName } from '../model/selector.ts';
-import { type CliContext, tell } from './context.ts';
+import type { CliContext } from './context.ts';
 import { type LookFlags, uriOf } from './flags.ts';
 
 /** What proofs need besides what they read themselves. */
@@ -54,11 +54,4 @@ export function libvirtMissing(model: HostModel): Failure {
     `libvirt does not answer: ${gap?.why ?? 'not asked'}`,
     'start it (systemctl start libvirtd), or run as root',
   );
-}
-
-/** Waiting is told: one line that is written over on a terminal, every line with --verbose, else nothing. */
-export function progressOf(context: CliContext, flags: LookFlags): (text: string) => void {
-  if (flags.verbose) return (text) => tell(context, text);
-  if (!context.terminal || flags.json) return () => {};
-  return (text) => context.process.stderr.write(`\r\x1b[K${text.slice(0, context.columns - 1)}\r`);
 }

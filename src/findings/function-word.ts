@@ -46,10 +46,10 @@ export function isMultimedia(fn: PciFunction): boolean {
 /**
  * Functions that the machine itself runs on, though their header says endpoint: the LPC or eSPI bridge with the
  * firmware's devices behind it, SMBus with sensors and memory modules, memory controllers, timers and interrupt
- * controllers, and the management controller.
+ * controllers, and the management controller (Intel's has the class of a communication controller, and mei_me).
  */
 export function isPlatform(fn: PciFunction): boolean {
-  return ['05', '06', '08', '0c05', '0c07'].some((c) => fn.class.startsWith(c));
+  return fn.driver === 'mei_me' || ['05', '06', '08', '0c05', '0c07'].some((c) => fn.class.startsWith(c));
 }
 
 /**

@@ -130,7 +130,7 @@ function durably(path: string, act: () => void): void {
     throw new Failure(
       'state-unwritable',
       `cannot write ${path}: ${why}`,
-      'name another place with --state-dir',
+      'name a place that this user can write; --state-dir is for the records of vfioctl itself',
       error,
     );
   }

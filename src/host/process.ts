@@ -58,7 +58,8 @@ export function processRun(argv: readonly string[], options: RunOptions = {}): P
 
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return;
-      const missing = error.code === 'ENOENT';
+      // A directory of PATH that may not be searched makes a missing tool look forbidden (execvp(3)).
+      const missing = error.code === 'ENOENT' || !argv[0]?.includes('/');
       finish(
         missing ? 127 : 126,
         `${argv[0]}: ${missing ? 'command not found' : (error.code ?? error.message)}\n`,

@@ -1,77 +1,84 @@
-import type { Snapshot } from '../facts/snapshot.ts';
+import { type IommuState, iommuState } from '../findings/iommu.ts';
+import type { HostModel } from '../model/model.ts';
 import type { Plan } from './plan.ts';
 
 /** What stands between this host and a working IOMMU: exactly one of these. */
-export type Readiness =
-  | { readonly verdict: 'ready'; readonly why: string }
-  | { readonly verdict: 'off in the kernel'; readonly why: string; readonly argument: string }
-  | { readonly verdict: 'off in firmware'; readonly why: string }
-  | { readonly verdict: 'unknown'; readonly why: string };
-
-/** The verdict, from groups, firmware tables and the kernel's own configuration. */
-export function readinessOf(snapshot: Snapshot): Readiness {
-  const { iommu, cpu, kernel } = snapshot;
-  if (!iommu) return { verdict: 'unknown', why: 'the IOMMU was not looked at' };
-  if (iommu.pciGroups > 0) {
-    return { verdict: 'ready', why: `the IOMMU is on: ${iommu.pciGroups} groups hold PCI functions` };
-  }
-  if (iommu.tables === null) return { verdict: 'unknown', why: 'no ACPI tables could be seen' };
-  const table = iommu.tables.find((t) => t === 'DMAR' || t === 'IVRS');
-  if (!table) {
-    return {
-      verdict: 'off in firmware',
-      why: 'firmware describes no IOMMU: there is neither a DMAR nor an IVRS table',
-    };
-  }
-  const words = kernel?.commandLine.split(/\s+/) ?? [];
-  const off = words.find((w) => ['intel_iommu=off', 'amd_iommu=off', 'iommu=off'].includes(w));
-  if (off)
-    return {
-      verdict: 'unknown',
-      why: `the kernel was told to leave the IOMMU off: ${off} is on its command line`,
-    };
-  const onByDefault = kernel?.config?.CONFIG_INTEL_IOMMU_DEFAULT_ON === 'y';
-  if (
-    table === 'DMAR' &&
-    cpu?.vendor === 'GenuineIntel' &&
-    kernel?.config &&
-    !onByDefault &&
-    !words.includes('intel_iommu=on')
-  ) {
-    return {
-      verdict: 'off in the kernel',
-      why: 'firmware describes an IOMMU (DMAR), no group holds a PCI function, and this kernel leaves it off by default',
-      argument: 'intel_iommu=on',
-    };
-  }
-  return {
-    verdict: 'unknown',
-    why: `firmware describes an IOMMU (${table}), yet no group holds a PCI function`,
-  };
+export interface Readiness {
+  readonly verdict: 'ready' | 'off in the kernel' | 'off in firmware' | 'unknown';
+  readonly why: string;
+  /** The one kernel argument that turns it on; null when none would, or when the facts do not say. */
+  readonly argument: string | null;
 }
 
-/** One kernel argument through grubby, and a reboot; nothing when the host is ready. */
-export function planPrepare(snapshot: Snapshot): Plan {
-  const readiness = readinessOf(snapshot);
+/** The verdict, by the same reasoning that the rules use. */
+export function readinessOf(model: HostModel): Readiness {
+  const iommu = iommuState(model);
+  const argument = argumentOf(iommu);
+  switch (iommu.state) {
+    case 'on':
+      return {
+        verdict: 'ready',
+        why: `the IOMMU is on: ${iommu.groups} groups hold PCI functions`,
+        argument,
+      };
+    case 'off-in-firmware':
+      return {
+        verdict: 'off in firmware',
+        why: 'firmware describes no IOMMU: it is off in its setup, or absent',
+        argument,
+      };
+    case 'off-in-kernel':
+      return {
+        verdict: 'off in the kernel',
+        why: `firmware describes an IOMMU, and ${KERNEL_WHY[iommu.cause]}`,
+        argument,
+      };
+    case 'none-for-pci':
+      return {
+        verdict: 'unknown',
+        why: 'there are no ACPI tables, and no PCI function is behind an IOMMU',
+        argument,
+      };
+    case 'unread':
+      return { verdict: 'unknown', why: `not read: ${iommu.fact}`, argument };
+  }
+}
+
+const KERNEL_WHY = {
+  argument: 'the kernel was told to leave it off',
+  default: 'this kernel leaves it off unless it is told intel_iommu=on',
+  'not-built': 'this kernel was built without its driver',
+  unexplained: 'nothing says why the kernel leaves it off',
+} as const;
+
+/** Only where adding one word is all, and where that is certain: what was written there by somebody is theirs to take away. */
+function argumentOf(iommu: IommuState): string | null {
+  if (iommu.state !== 'off-in-kernel' || !iommu.certain || iommu.remove.length > 0) return null;
+  return iommu.add.length === 1 ? iommu.add[0]! : null;
+}
+
+/** One kernel argument through grubby, and a reboot; nothing when that is not what is missing. */
+export function planPrepare(model: HostModel): Plan {
+  const { argument, why } = readinessOf(model);
   const steps: Plan['steps'] =
-    readiness.verdict === 'off in the kernel'
-      ? [
+    argument === null
+      ? []
+      : [
           {
             id: 'kernel-argument',
             kind: 'kernel-argument',
-            target: { argument: readiness.argument, tool: 'grubby' },
+            target: { argument, tool: 'grubby' },
             before: { present: false },
             after: { present: true },
           },
           {
             id: 'reboot',
             kind: 'reboot',
-            target: { why: `the kernel reads ${readiness.argument} when it boots` },
-            before: { bootId: snapshot.made.bootId },
+            target: { why: `the kernel reads ${argument} when it boots` },
+            before: { bootId: model.snapshot.made.bootId },
             after: { bootId: null },
           },
-        ]
-      : [];
+        ];
   return {
     schema: 'vfioctl/plan/1',
     verb: 'prepare',
@@ -79,6 +86,6 @@ export function planPrepare(snapshot: Snapshot): Plan {
     functions: [],
     steps,
     difference: [],
-    notes: [readiness.why],
+    notes: [why],
   };
 }

@@ -17,7 +17,7 @@ export interface GuestView {
   sleep(ms: number): Promise<void>;
 }
 
-export interface GuestRunOptions {
+interface GuestRunOptions {
   readonly deadlineMs?: number;
   readonly input?: Uint8Array;
 }

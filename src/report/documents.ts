@@ -54,7 +54,8 @@ export const StatusDocument = z.object({
   readiness: z.object({
     verdict: z.enum(['ready', 'off in the kernel', 'off in firmware', 'unknown']),
     why: z.string(),
-    argument: z.optional(z.string()),
+    /** The kernel argument that turns the IOMMU on. */
+    argument: z.nullable(z.string()),
   }),
   lends: z.array(
     z.object({

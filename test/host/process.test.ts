@@ -28,6 +28,8 @@ test('a tool that is not there answers 127 and is named', async () => {
   const result = await processRun(['vfioctl-no-such-tool', '--x']);
   assert.equal(result.code, 127);
   assert.equal(result.stderr, 'vfioctl-no-such-tool: command not found\n');
+  const forbidden = await processRun(['/etc/passwd']);
+  assert.deepEqual([forbidden.code, forbidden.stderr], [126, '/etc/passwd: EACCES\n']);
 });
 
 test('input is read by name too, and large input does not block', async () => {

@@ -10,7 +10,8 @@ import { changeRun, type Proposal, runPrint } from '../change.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitOfRun } from '../exit.ts';
 import type { ChangeFlags } from '../flags.ts';
-import { BOOT_MS, guestResolve, lookAt, progressOf, VERIFY_NEEDS } from '../look.ts';
+import { BOOT_MS, guestResolve, lookAt, VERIFY_NEEDS } from '../look.ts';
+import { progressOf } from '../progress.ts';
 
 interface AssignFlags extends ChangeFlags {
   readonly start?: boolean;
@@ -46,17 +47,18 @@ export async function assign(this: CliContext, flags: AssignFlags, ...words: str
   if (report.status === 'done' || report.status === 'nothing') {
     const after = await look.again();
     const guest = guestResolve(after, uuid);
-    if (guest.active) {
+    if (guest.active && (flags.start || flags.live)) {
       const progress = progressOf(this, flags);
-      // Started to be proven: silence to the card does no harm, and an idle card proves nothing.
+      // Started or plugged to be proven: silence to the card does no harm, and an idle card proves nothing.
       const options = {
-        exercise: flags.start === true,
+        exercise: true,
         tone: false,
         waitMs: BOOT_MS,
         addresses: report.functions,
-        progress,
+        progress: progress.told,
       };
       report = { ...report, proofs: await verifyGuest(look.host, look.uri, after, guest, options) };
+      progress.end();
     }
   }
   runPrint(this, flags, report);

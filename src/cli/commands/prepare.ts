@@ -16,18 +16,18 @@ const NEEDS: readonly Need[] = ['cpu', 'kernel', 'iommu', 'functions', 'groups']
 export async function prepare(this: CliContext, flags: ChangeFlags): Promise<ExitCode> {
   const look = await lookAt(this, flags, NEEDS);
   if (look.host.writable) await resume(this, flags, look.host, look.uri);
-  const readiness = readinessOf(look.model.snapshot);
+  const readiness = readinessOf(look.model);
   const simulated = look.host.origin.kind === 'simulated';
-  const plan = planPrepare(look.model.snapshot);
+  const plan = planPrepare(look.model);
   if (plan.steps.length > 0 && !simulated && !flags.dryRun) {
     tell(
       this,
-      `${readiness.why}\nadd the kernel argument ${argumentOf(readiness)} with your boot loader's own tool, reboot, and run vfioctl doctor`,
+      `${readiness.why}\nadd the kernel argument ${readiness.argument} with your boot loader's own tool, reboot, and run vfioctl doctor`,
     );
     return EXIT.refused;
   }
   const propose = async () => ({
-    plan: planPrepare((await look.again()).snapshot),
+    plan: planPrepare(await look.again()),
     refusals: [],
     warnings: [],
   });
@@ -45,8 +45,4 @@ async function resume(context: CliContext, flags: ChangeFlags, host: Host, uri: 
   } finally {
     await lock.release();
   }
-}
-
-function argumentOf(readiness: ReturnType<typeof readinessOf>): string {
-  return readiness.verdict === 'off in the kernel' ? readiness.argument : '';
 }

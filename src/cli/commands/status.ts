@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import { addressShort } from '../../model/address.ts';
 import { lendsMoved } from '../../model/identity.ts';
 import type { HostModel, Lend } from '../../model/model.ts';
-import { readinessOf } from '../../plan/prepare.ts';
+import { type Readiness, readinessOf } from '../../plan/prepare.ts';
 import type { PendingRun, StatusDocument } from '../../report/documents.ts';
 import { table } from '../../report/table.ts';
 import { harmless, styleOf } from '../../report/terminal.ts';
@@ -22,10 +22,10 @@ export async function status(
   flags: LookFlags & { readonly stateDir?: string },
 ): Promise<ExitCode> {
   const look = await lookAt(this, flags, NEEDS);
-  const readiness = readinessOf(look.model.snapshot);
+  const readiness = readinessOf(look.model);
   const runs = await pendingRuns(look, stateDirOf(flags));
   const odd = oddities(look.model, runs);
-  const next = nextCommand(look.model, readiness.verdict, odd, runs);
+  const next = nextCommand(look.model, readiness, odd, runs);
   const ready = readiness.verdict === 'ready';
   if (flags.json) {
     const document: StatusDocument = {
@@ -106,19 +106,19 @@ function oddities(model: HostModel, runs: readonly PendingRun[] | null): string[
 
 function nextCommand(
   model: HostModel,
-  verdict: string,
+  readiness: Readiness,
   odd: readonly string[],
   runs: readonly PendingRun[] | null,
 ): string {
   const pending = runs?.at(-1);
   if (pending?.status === 'waiting') {
-    return verdict === 'ready'
+    return readiness.verdict === 'ready'
       ? 'vfioctl prepare'
       : `reboot, then vfioctl prepare; or take it back: vfioctl undo ${pending.run}`;
   }
   if (pending) return `vfioctl undo ${pending.run}`;
-  if (verdict === 'off in the kernel') return 'vfioctl prepare';
-  if (verdict !== 'ready') return 'vfioctl doctor';
+  if (readiness.argument !== null) return 'vfioctl prepare';
+  if (readiness.verdict !== 'ready') return 'vfioctl doctor';
   const orphan = [...model.functions.values()].find(
     (f) => f.driver !== null && driverIsVfio(f.driver) && !model.lends.some((l) => l.address === f.address),
   );

@@ -4,7 +4,8 @@ import { styleOf } from '../../report/terminal.ts';
 import { type CliContext, print, printJson } from '../context.ts';
 import { EXIT, type ExitCode, exitOfProofs } from '../exit.ts';
 import type { LookFlags } from '../flags.ts';
-import { BOOT_MS, guestResolve, lookAt, progressOf, VERIFY_NEEDS } from '../look.ts';
+import { BOOT_MS, guestResolve, lookAt, VERIFY_NEEDS } from '../look.ts';
+import { progressOf } from '../progress.ts';
 
 interface VerifyFlags extends LookFlags {
   readonly exercise?: boolean;
@@ -14,12 +15,14 @@ interface VerifyFlags extends LookFlags {
 export async function verify(this: CliContext, flags: VerifyFlags, name: string): Promise<ExitCode> {
   const look = await lookAt(this, flags, VERIFY_NEEDS);
   const guest = guestResolve(look.model, name);
+  const progress = progressOf(this, flags);
   const proofs = await verifyGuest(look.host, look.uri, look.model, guest, {
     exercise: flags.exercise === true || flags.tone === true,
     tone: flags.tone === true,
     waitMs: BOOT_MS,
-    progress: progressOf(this, flags),
+    progress: progress.told,
   });
+  progress.end();
   if (flags.json) printJson(this, { schema: 'vfioctl/proof/1', guest: guest.name, proofs });
   else if (proofs.length === 0) print(this, `nothing is lent to ${guest.name}`);
   else print(this, proofsText(proofs, styleOf(this.color)).join('\n'));

@@ -59,7 +59,7 @@ function blocked(
   const guest = model.guests.find((g) => g.uuid === question.guest);
   return found(id, fn.address, {
     severity: 'blocker',
-    why: `${addressShort(fn.address)} is in group ${fn.group}, which the host holds through ${blocking.map(functionLabel).join(', ')}: the guest will not start ("group ${fn.group} is not viable")`,
+    why: `${addressShort(fn.address)} cannot go alone: group ${fn.group} is held by the host through ${blocking.map(functionLabel).join(', ')}: the guest will not start ("group ${fn.group} is not viable")`,
     evidence: mates.map((m, i) => evidence(sysfsOf(blocking[i]!.address, 'driver'), m.text)),
     remedy: free
       ? {

@@ -74,6 +74,8 @@ export interface BoardSound {
 export interface BoardNetwork {
   readonly name: string;
   readonly mac: string;
+  /** Brought up by the host's administrator; without a cable it has no carrier all the same. */
+  readonly up: boolean;
   readonly carrier: boolean;
   readonly defaultRoute: boolean;
 }

@@ -20,7 +20,7 @@ export function classTree(tree: Tree, state: SimulatedState): void {
   // A static node (modules.devname), so that opening it loads the module: it is there without a group and a module.
   tree.setFile('/dev/vfio/vfio', '');
   linkTo(tree, '/sys/class/net/lo', '/sys/devices/virtual/net/lo');
-  networkFiles(tree, '/sys/devices/virtual/net/lo', true, '00:00:00:00:00:00');
+  networkFiles(tree, '/sys/devices/virtual/net/lo', true, true, '00:00:00:00:00:00');
 
   for (const fn of state.board.functions) {
     const driver = state.kernel.drivers[fn.address];
@@ -44,16 +44,17 @@ function vfioNode(tree: Tree, path: string, group: number): void {
   tree.setDirectory(`${path}/vfio-dev/vfio${group}`);
 }
 
-function networkFiles(tree: Tree, path: string, carrier: boolean, mac: string): void {
+function networkFiles(tree: Tree, path: string, up: boolean, carrier: boolean, mac: string): void {
   tree.setFile(`${path}/carrier`, carrier ? '1\n' : '0\n');
   tree.setFile(`${path}/operstate`, carrier ? 'up\n' : 'down\n');
-  tree.setFile(`${path}/flags`, '0x1003\n');
+  // IFF_UP is bit 0 (linux/if.h).
+  tree.setFile(`${path}/flags`, up ? '0x1003\n' : '0x1002\n');
   tree.setFile(`${path}/address`, `${mac}\n`);
 }
 
 function networkTree(tree: Tree, path: string, network: BoardNetwork): void {
   const below = `${path}/net/${network.name}`;
-  networkFiles(tree, below, network.carrier, network.mac);
+  networkFiles(tree, below, network.up, network.carrier, network.mac);
   linkTo(tree, `${below}/device`, path);
   linkTo(tree, `/sys/class/net/${network.name}`, below);
 }

@@ -126,7 +126,7 @@ function pcmOf(card: Card): string {
 
 const TONE_RATE = 16_000;
 
-export function playArgv(card: Card, tone: boolean): string[] {
+function playArgv(card: Card, tone: boolean): string[] {
   const [rate, channels, source] = tone ? [TONE_RATE, 1, '-'] : [48_000, 2, '/dev/zero'];
   const format = ['-t', 'raw', '-f', 'S16_LE', '-r', `${rate}`, '-c', `${channels}`, '-d', `${PLAY_SECONDS}`];
   return ['aplay', '-q', '-D', `plug${pcmOf(card)}`, ...format, source];

@@ -69,7 +69,7 @@ export const i7_2620mFunctions: readonly BoardFunction[] = [
     afFlr: true,
     resetMethods: ['af_flr', 'pm'],
     bars: memory(0xf2500000, 0x20000),
-    network: { name: 'enp0s25', mac: '00:21:cc:4b:20:11', carrier: true, defaultRoute: true },
+    network: { name: 'enp0s25', mac: '00:21:cc:4b:20:11', up: true, carrier: true, defaultRoute: true },
   }),
   intel({
     address: '0000:00:1a.0',
@@ -221,6 +221,6 @@ export const i7_2620mFunctions: readonly BoardFunction[] = [
     pm: true,
     resetMethods: ['flr', 'pm', 'bus'],
     bars: [{ index: 0, start: 0xf1c00000, bytes: 0x2000, kind: 'memory', wide: true }],
-    network: { name: 'wlp3s0', mac: '24:77:03:1a:2b:3c', carrier: false, defaultRoute: false },
+    network: { name: 'wlp3s0', mac: '24:77:03:1a:2b:3c', up: true, carrier: false, defaultRoute: false },
   }),
 ];

@@ -147,7 +147,13 @@ export function rigFunctions(amd: boolean): BoardFunction[] {
         { index: 0, start: 0xfe640000, bytes: 0x20000, kind: 'memory' },
         { index: 1, start: 0xc080, bytes: 64, kind: 'io' },
       ],
-      network: { name: 'enp0s27f1', mac: '52:54:00:12:34:56', carrier: false, defaultRoute: false },
+      network: {
+        name: 'enp0s27f1',
+        mac: '52:54:00:12:34:56',
+        up: false,
+        carrier: false,
+        defaultRoute: false,
+      },
     }),
     chip({
       address: '0000:00:1f.0',
