@@ -11,7 +11,7 @@ export type Guest = {
 export const guests: readonly Guest[] = [
   // Plays when told through the agent; the mixer is open.
   { name: 'tone', uuid: '0a000000-0000-4000-8000-000000000001', agent: true, words: [] },
-  // Plays when told, but the mixer is muted, as a codec comes up: everything works and nothing is heard.
+  // Plays when told, but the mixer is muted, as a codec comes up from power: everything works and nothing is heard.
   { name: 'tone-muted', uuid: '0a000000-0000-4000-8000-000000000002', agent: true, words: ['muted'] },
   // No agent: what happens inside cannot be seen from outside.
   { name: 'plain', uuid: '0a000000-0000-4000-8000-000000000003', agent: false, words: [] },

@@ -29,8 +29,6 @@ told agent && load agent
 
 if ! told nodriver; then
   load sound
-  # Cards that come later, by hot-plug: the kernel says so, and the same unmute follows.
-  told muted || uevent /bin/card-arrived > /dev/null 2>&1 &
   for device in /sys/bus/pci/devices/*; do
     read -r class < "$device/class"
     case $class in
@@ -50,6 +48,8 @@ if ! told nodriver; then
   else
     say "no card, expected: ${expected:-no}"
   fi
+  # Cards that come later, by hot-plug: the kernel says so, and the same unmute follows.
+  told muted || uevent /bin/card-arrived > /dev/null 2>&1 &
 fi
 
 if told agent; then

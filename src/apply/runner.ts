@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepText } from '../plan/show.ts';
 import type { Step } from '../plan/step.ts';
-import { type Journal, journalCreate, runRead } from './journal.ts';
+import { type Journal, journalCreate, runRead, runsRead } from './journal.ts';
 import type { RunReport, StepReport } from './report.ts';
 import { stepSettle } from './settle.ts';
 import { stepKind } from './steps/index.ts';
@@ -26,9 +26,11 @@ export type Applied = Pick<RunReport, 'run' | 'changed' | 'status' | 'steps' | '
  * back, journal the outcome. A step that fails takes everything done before it back. It throws only for what happens
  * before the first step.
  */
-export async function planApply(context: ApplyContext, plan: Plan, options: ApplyOptions): Promise<Applied> {
+export async function planApply(given: ApplyContext, plan: Plan, options: ApplyOptions): Promise<Applied> {
   if (plan.steps.length === 0)
     return { run: null, changed: false, status: 'nothing', steps: [], failure: null };
+  const runs = await runsRead(given.host, options.stateDir);
+  const context = { ...given, runs };
   const journal = journalCreate(context.host, options.stateDir, options.argv, plan);
   const results = new Map<string, StepReport['result']>();
   const report = (status: Applied['status'], failure: Applied['failure']): Applied => ({

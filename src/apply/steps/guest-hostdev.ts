@@ -7,6 +7,7 @@ import {
   domainXml,
 } from '../../host/libvirt/domain.ts';
 import type { GuestHostdevStep } from '../../plan/step.ts';
+import { controllersLent } from '../lent.ts';
 import type { ApplyContext, Check, Done, StepKind } from './kind.ts';
 
 /** A `<hostdev>` comes into a guest's definition (`config`) or its running instance (`live`), or goes out of it. */
@@ -46,12 +47,16 @@ export const guestHostdev: StepKind<GuestHostdevStep> = {
     };
   },
 
-  async act({ host, uri }, step, started) {
+  async act(context, step, started) {
+    const { host, uri } = context;
     const { guest, scope } = step.target;
-    if (step.after.xml !== null)
+    if (step.after.xml !== null) {
       await domainAttachDevice(host, uri, guest.uuid, step.after.xml, scope, started);
-    else if (step.before.xml !== null)
-      await domainDetachDevice(host, uri, guest.uuid, step.before.xml, scope, started);
+    } else if (scope === 'live') {
+      await domainDetachDevice(host, uri, guest.uuid, step.before.xml!, scope, started);
+    } else {
+      await takeOut(context, step, started);
+    }
   },
 
   async undo(context, step, done) {
@@ -59,6 +64,24 @@ export const guestHostdev: StepKind<GuestHostdevStep> = {
     return undoDefinition(context, step, done);
   },
 };
+
+/**
+ * Out of the definition, and with it the controllers that libvirt added for our lends as far as they are empty then:
+ * in one change where there are such, so that no crash can leave a part.
+ */
+async function takeOut(
+  { host, uri, runs }: ApplyContext,
+  step: GuestHostdevStep,
+  started: Parameters<StepKind<GuestHostdevStep>['act']>[2],
+): Promise<void> {
+  const { guest, address } = step.target;
+  const controllers = controllersLent(runs ?? [], guest.uuid);
+  if (controllers.length === 0) {
+    return domainDetachDevice(host, uri, guest.uuid, step.before.xml!, 'config', started);
+  }
+  const now = await domainXml(host, uri, guest.uuid, { inactive: true, secrets: true });
+  await domainDefine(host, uri, domainWithout(now, { addresses: [address], controllers }), started);
+}
 
 async function undoLive({ host, uri }: ApplyContext, step: GuestHostdevStep): Promise<void> {
   const { uuid } = step.target.guest;

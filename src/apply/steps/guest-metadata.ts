@@ -1,4 +1,4 @@
-import { LENDS_NAMESPACE, lendsElement } from '../../edit/xml/metadata.ts';
+import { LENDS_NAMESPACE, lendsElement, lendsRemove } from '../../edit/xml/metadata.ts';
 import { domainDefine, domainMetadataSet, domainXml } from '../../host/libvirt/domain.ts';
 import type { GuestMetadataStep } from '../../plan/step.ts';
 import type { ApplyContext, Check, StepKind } from './kind.ts';
@@ -31,17 +31,23 @@ export const guestMetadata: StepKind<GuestMetadataStep> = {
 };
 
 /**
- * Without white space between the elements: libvirt keeps what it is given by `metadata` and lays out anew what it is
- * given by `define`, so that only an element without a layout of its own comes back the same from both.
+ * The element is set without white space between its parts: libvirt keeps what it is given by `metadata` and lays out
+ * anew what it is given by `define`, so that only an element without a layout comes back the same from both. It is
+ * removed by `define`, since `metadata --remove` leaves an empty `<metadata/>` behind.
  */
-function lendsSet(
+async function lendsSet(
   { host, uri }: ApplyContext,
   step: GuestMetadataStep,
   xml: string | null,
   started?: Parameters<StepKind<GuestMetadataStep>['act']>[2],
 ): Promise<void> {
-  const flat = xml?.replace(/>\s+</g, '><') ?? null;
-  return domainMetadataSet(host, uri, step.target.guest.uuid, 'vfioctl', LENDS_NAMESPACE, flat, started);
+  const { uuid } = step.target.guest;
+  if (xml !== null) {
+    const flat = xml.replace(/>\s+</g, '><');
+    return domainMetadataSet(host, uri, uuid, 'vfioctl', LENDS_NAMESPACE, flat, started);
+  }
+  const now = await domainXml(host, uri, uuid, { inactive: true, secrets: true });
+  return domainDefine(host, uri, lendsRemove(now), started);
 }
 
 /** libvirt keeps the element but indents it and quotes in its own way. */

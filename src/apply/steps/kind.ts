@@ -1,11 +1,14 @@
 import type { Host, RunningChild } from '../../host/host.ts';
 import type { Step } from '../../plan/step.ts';
+import type { Run } from '../journal.ts';
 import type { Observed } from '../record.ts';
 
 export interface ApplyContext {
   readonly host: Host;
   /** libvirt's connection URI. */
   readonly uri: string;
+  /** Earlier runs, oldest first, for what only they know of a lend; none where they were not read. */
+  readonly runs?: readonly Run[];
 }
 
 /** Where a step's target stands, read now. `shown` says it in a few words, for the difference on `other`. */

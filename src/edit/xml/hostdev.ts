@@ -41,6 +41,12 @@ export function aliasOurs(alias: string | null): boolean {
   return alias?.startsWith(OURS) ?? false;
 }
 
+/** Does the definition hold any element of ours. */
+export function aliasesOurs(domainXml: string): boolean {
+  const { text, root } = xmlParse(domainXml);
+  return hostdevElements(text, root).some((h) => h.ours);
+}
+
 /** The element that `virsh attach-device` takes, laid out as libvirt prints it, without a last newline. */
 export function hostdevXml(options: HostdevOptions): string {
   const { address, alias, managed, guestAddress = null, multifunction = false } = options;

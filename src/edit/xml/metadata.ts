@@ -1,5 +1,5 @@
 import { attribute, elementsAt, elementsBelow, escaped, spliced, type XmlElement } from './document.ts';
-import { dedented } from './layout.ts';
+import { blockRemoval, dedented } from './layout.ts';
 import { xmlParse } from './parse.ts';
 
 /** Our element in a guest's `<metadata>` stands under this name, whatever its prefix. */
@@ -63,6 +63,15 @@ export function lendsElement(domainXml: string): string | null {
     ];
   });
   return spliced(text, splices);
+}
+
+/** The domain without our element, and without a `<metadata>` that would be left empty; every other byte is kept. */
+export function lendsRemove(domainXml: string): string {
+  const { text, root } = xmlParse(domainXml);
+  const element = lendsFind(root);
+  if (element === null) return domainXml;
+  const around = elementsAt(root, 'domain/metadata').find((m) => m.children.includes(element));
+  return spliced(text, [blockRemoval(text, around?.children.length === 1 ? around : element)]);
 }
 
 function lendsFind(root: XmlElement): XmlElement | null {
