@@ -6,6 +6,7 @@ import { runUndo } from '../../src/apply/undo.ts';
 import { driverOf } from '../../src/facts/driver.ts';
 import { domainState, domainXml } from '../../src/host/libvirt/domain.ts';
 import { faultyHost } from '../../src/host/simulated/faulty-host.ts';
+import { stepReversed } from '../../src/plan/show.ts';
 import { assignPlan, OWN, rigHost, stateDir, uri } from './plans.ts';
 
 const whole = { inactive: true, secrets: true };
@@ -126,5 +127,22 @@ test('a reboot voids the start and keeps the definition undoable', async () => {
   assert.equal(driverOf(host, OWN), 'snd_hda_intel');
   const report = await runUndo({ host, uri }, stateDir, applied.run);
   assert.equal(report.status, 'undone');
+  assert.equal(await domainXml(host, uri, uuid, whole), before);
+});
+
+test('two lends made one after the other go one by one, and leave the definition as it was', async () => {
+  const host = rigHost();
+  const first = await assignPlan(host);
+  const uuid = first.guest!.uuid;
+  const before = await domainXml(host, uri, uuid, whole);
+  const second = await assignPlan(host, 'tone', '0000:00:1b.0');
+  for (const plan of [first, second]) {
+    const lend = { ...plan, steps: plan.steps.slice(0, 1) };
+    assert.equal((await planApply({ host, uri }, lend, options)).status, 'done');
+  }
+  for (const plan of [first, second]) {
+    const take = { ...plan, verb: 'release' as const, steps: plan.steps.slice(0, 1).map(stepReversed) };
+    assert.equal((await planApply({ host, uri }, take, options)).status, 'done');
+  }
   assert.equal(await domainXml(host, uri, uuid, whole), before);
 });
