@@ -10,6 +10,7 @@ import { Findings } from '../src/findings/finding.ts';
 import { Plan } from '../src/plan/plan.ts';
 import { Proofs } from '../src/proof/proof.ts';
 import {
+  EventDocument,
   FailureDocument,
   HistoryDocument,
   ListDocument,
@@ -19,6 +20,7 @@ import {
 } from '../src/report/documents.ts';
 
 export const documents: Readonly<Record<string, z.core.$ZodType>> = {
+  event: EventDocument,
   failure: FailureDocument,
   findings: Findings,
   history: HistoryDocument,

@@ -1,4 +1,5 @@
 import type { Scenario } from './bench/scenario.ts';
+import { agreements } from './scenarios/agreement.ts';
 import { byHand } from './scenarios/by-hand.ts';
 import { cardAlone, cardAloneAmd } from './scenarios/card-alone.ts';
 import { cardMuted } from './scenarios/card-muted.ts';
@@ -48,5 +49,6 @@ export const suites: Readonly<Record<string, readonly Scenario[]>> = {
     remappingOffRefused,
     iommuAbsentRefused,
     cardAloneAmd,
+    ...agreements,
   ],
 };

@@ -26,18 +26,21 @@ export async function runSuite(
 ): Promise<SuiteResult> {
   const passed = new Set<Scenario>();
   const ran = new Set<Scenario>();
-  const groups = new Map<ShapeName, Scenario[]>();
-  for (const scenario of scenarios)
-    groups.set(scenario.machine, [...(groups.get(scenario.machine) ?? []), scenario]);
-  // The biggest group first: its lane is the longest.
-  const queue = [...groups].sort(([, left], [, right]) => right.length - left.length);
+  const queues = new Map<ShapeName, Scenario[]>();
+  for (const scenario of scenarios) {
+    queues.set(scenario.machine, [...(queues.get(scenario.machine) ?? []), scenario]);
+  }
+  const served = new Set<ShapeName>();
   const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [shape, members] = next;
-      await runOnShape(shape, members, parts, (scenario, ok) => {
+    for (let shape = nextShape(queues, served); shape !== null; shape = nextShape(queues, served)) {
+      const queue = queues.get(shape) ?? [];
+      served.add(shape);
+      const next = () => queue.shift();
+      await runOnShape(shape, next, parts, (scenario, ok) => {
         ran.add(scenario);
         if (ok) passed.add(scenario);
       });
+      served.delete(shape);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, parts.lanes) }, lane));
@@ -49,9 +52,26 @@ export async function runSuite(
   return result;
 }
 
+/**
+ * The machine to power on next: the one with most to do that nobody serves. A second one of a kind is worth its boot
+ * when two scenarios wait for it.
+ */
+function nextShape(
+  queues: ReadonlyMap<ShapeName, readonly Scenario[]>,
+  served: ReadonlySet<ShapeName>,
+): ShapeName | null {
+  const waiting = [...queues]
+    .filter(([shape, queue]) => queue.length >= (served.has(shape) ? 2 : 1))
+    .sort(
+      ([left, short], [right, long]) =>
+        Number(served.has(left)) - Number(served.has(right)) || long.length - short.length,
+    );
+  return waiting[0]?.[0] ?? null;
+}
+
 async function runOnShape(
   shape: ShapeName,
-  scenarios: readonly Scenario[],
+  next: () => Scenario | undefined,
   parts: SuiteParts,
   report: (scenario: Scenario, ok: boolean) => void,
 ): Promise<void> {
@@ -59,7 +79,7 @@ async function runOnShape(
   let machine: Machine | null = null;
   let baseline: HostState | null = null;
   let clean = true;
-  for (const scenario of scenarios) {
+  for (let scenario = next(); scenario !== undefined; scenario = next()) {
     let start = Date.now();
     let bench: Bench | null = null;
     try {

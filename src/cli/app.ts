@@ -8,7 +8,7 @@ import {
 import { version } from '../version.ts';
 import { action, type Run } from './action.ts';
 import type { CliContext } from './context.ts';
-import { changeFlags, flag, lookFlags, stateFlag } from './flags.ts';
+import { changeFlags, eventFlag, flag, lookFlags, stateFlag } from './flags.ts';
 
 const words = (brief: string, placeholder: string, minimum = 0) =>
   ({ kind: 'array', minimum, parameter: { parse: String, brief, placeholder } }) as const;
@@ -17,7 +17,10 @@ const word = (brief: string, placeholder: string) =>
 const perhaps = (brief: string, placeholder: string) =>
   ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder, optional: true }] }) as const;
 
-function command<F extends { readonly json?: boolean }, A extends readonly (string | undefined)[]>(
+function command<
+  F extends { readonly json?: boolean; readonly events?: boolean },
+  A extends readonly (string | undefined)[],
+>(
   brief: string,
   parameters: TypedCommandParameters<F, A, CliContext>,
   load: () => Promise<Run<F, A>>,
@@ -80,6 +83,7 @@ const routes: Record<string, Command<CliContext>> = {
     {
       flags: {
         ...lookFlags,
+        ...eventFlag,
         exercise: flag.on('do harmless work with the function: silence to a sound card'),
         tone: flag.on('make a sound in the guest; its mixer is put back'),
       },

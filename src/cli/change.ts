@@ -12,9 +12,9 @@ import { findingText } from '../report/findings.ts';
 import { planText } from '../report/plan.ts';
 import { runText } from '../report/run.ts';
 import { styleOf } from '../report/terminal.ts';
-import { type CliContext, print, printJson, tell } from './context.ts';
+import { type CliContext, print, tell } from './context.ts';
 import { type ChangeFlags, stateDirOf } from './flags.ts';
-import { progressOf } from './progress.ts';
+import { forProgram, printDocument, progressOf } from './progress.ts';
 
 /** What a change is planned from: made twice, before the question and again under the lock. */
 export interface Proposal {
@@ -40,7 +40,7 @@ export async function changeRun(
   const style = styleOf(context.color);
   const text = { style, columns: context.columns, verbose: flags.verbose ?? false };
   if (first.refusals.length > 0) {
-    if (!flags.json)
+    if (!forProgram(flags))
       for (const finding of first.refusals) tell(context, findingText(finding, text).join('\n'));
     return reportOf(first, 'refused');
   }
@@ -48,7 +48,7 @@ export async function changeRun(
     print(context, planScript(first.plan, uri));
     return reportOf(first, 'planned');
   }
-  if (!flags.json) {
+  if (!forProgram(flags)) {
     const shown = flags.dryRun ? print : tell;
     for (const finding of first.warnings) tell(context, findingText(finding, text).join('\n'));
     shown(context, planText(first.plan, uri, style).join('\n'));
@@ -112,7 +112,7 @@ export async function confirmed(context: CliContext, flags: ChangeFlags, questio
 }
 
 export function runPrint(context: CliContext, flags: ChangeFlags, report: RunReport): void {
-  if (flags.json) printJson(context, report);
+  if (forProgram(flags)) printDocument(context, flags, report);
   else if (!(flags.dryRun && report.status === 'planned'))
     print(context, runText(report, styleOf(context.color)).join('\n'));
 }

@@ -9,8 +9,13 @@ export interface LookFlags {
   readonly verbose?: boolean;
 }
 
+/** Flags of every command that takes its time. */
+export interface EventFlags extends LookFlags {
+  readonly events?: boolean;
+}
+
 /** Flags of every command that changes. */
-export interface ChangeFlags extends LookFlags {
+export interface ChangeFlags extends EventFlags {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly format?: 'text' | 'sh';
@@ -30,8 +35,13 @@ export const lookFlags = {
 
 export const stateFlag = { stateDir: text('where the journal lies (/var/lib/vfioctl)', 'DIR') } as const;
 
+export const eventFlag = {
+  events: on('print what happens as JSON lines while it does, the result last'),
+} as const;
+
 export const changeFlags = {
   ...lookFlags,
+  ...eventFlag,
   ...stateFlag,
   yes: on('do not ask'),
   dryRun: on('show the plan and stop'),

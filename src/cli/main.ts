@@ -1,4 +1,5 @@
 import { run } from '@stricli/core';
+import { harmless } from '../report/terminal.ts';
 import { app } from './app.ts';
 import { type CliContext, tell } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -17,6 +18,15 @@ const OTHERS_VERBS: Readonly<Record<string, string>> = {
 
 /** Runs one command line and leaves its exit code in the context. */
 export async function main(context: CliContext): Promise<void> {
+  const strange = context.argv.find((word) => harmless(word) !== word);
+  if (strange !== undefined) {
+    tell(
+      context,
+      `vfioctl: '${harmless(strange)}' holds a control character; nothing of this host is called so`,
+    );
+    context.process.exitCode = EXIT.usage;
+    return;
+  }
   const [verb] = context.argv;
   const ours = verb === undefined ? undefined : OTHERS_VERBS[verb];
   if (ours !== undefined) {

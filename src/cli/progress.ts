@@ -1,5 +1,6 @@
-import { type CliContext, tell } from './context.ts';
-import type { LookFlags } from './flags.ts';
+import type { EventDocument } from '../report/documents.ts';
+import { type CliContext, print, printJson, tell } from './context.ts';
+import type { EventFlags } from './flags.ts';
 
 /** Tells that something goes on. */
 export interface Progress {
@@ -8,8 +9,15 @@ export interface Progress {
   end(): void;
 }
 
-/** One line that is written over on a terminal; every line with --verbose; nothing for programs. */
-export function progressOf(context: CliContext, flags: LookFlags): Progress {
+/**
+ * One line that is written over on a terminal; every line with --verbose; a JSON line each with --events; nothing for
+ * who asked for one document.
+ */
+export function progressOf(context: CliContext, flags: EventFlags): Progress {
+  if (flags.events) {
+    const event = (text: string): EventDocument => ({ schema: 'vfioctl/event/1', text });
+    return { told: (text) => print(context, JSON.stringify(event(text))), end: () => {} };
+  }
   if (flags.verbose) return { told: (text) => tell(context, `… ${text}`), end: () => {} };
   if (!context.terminal || flags.json) return { told: () => {}, end: () => {} };
   const { stderr } = context.process;
@@ -17,4 +25,14 @@ export function progressOf(context: CliContext, flags: LookFlags): Progress {
     told: (text) => stderr.write(`\r\x1b[K… ${text.slice(0, context.columns - 3)}`),
     end: () => stderr.write('\r\x1b[K'),
   };
+}
+
+/** A program reads the result: as one document, or as the last line of its events. */
+export function forProgram(flags: EventFlags): boolean {
+  return flags.json === true || flags.events === true;
+}
+
+export function printDocument(context: CliContext, flags: EventFlags, document: unknown): void {
+  if (flags.events) print(context, JSON.stringify(document));
+  else printJson(context, document);
 }

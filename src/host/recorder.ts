@@ -1,5 +1,6 @@
 import type { Capture, CaptureRun } from './capture.ts';
 import type { Host, Reading, RunResult } from './host.ts';
+import { readOnly } from './read-only.ts';
 import { NOT_RECORDED, type TreeEntry } from './tree.ts';
 
 export interface Recorder {
@@ -72,8 +73,12 @@ export function recorderOf(host: Host): Recorder {
   };
 
   const recording: Host = {
-    ...host,
+    ...readOnly(host.origin.name),
+    origin: host.origin,
+    root: host.root,
     writable: false,
+    now: () => host.now(),
+    sleep: (ms) => host.sleep(ms),
     read: (path, maxBytes) => note(path, host.read(path, maxBytes), (text) => ({ f: text })),
     readBytes: (path, maxBytes) => note(path, host.readBytes(path, maxBytes), bytesEntry),
     list: (path) => note(path, host.list(path), (names) => ({ d: names })),

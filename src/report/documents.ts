@@ -104,6 +104,9 @@ export const TryDocument = z.object({
   final: z.record(z.string(), z.nullable(z.string())),
 });
 
+/** One line of `--events`; the last line is the result's own document. */
+export const EventDocument = z.object({ schema: z.literal('vfioctl/event/1'), text: z.string() });
+
 export const FailureDocument = z.object({
   schema: z.literal('vfioctl/failure/1'),
   code: z.string(),
@@ -117,4 +120,5 @@ export type StatusDocument = z.infer<typeof StatusDocument>;
 export type PendingRun = z.infer<typeof PendingRun>;
 export type HistoryDocument = z.infer<typeof HistoryDocument>;
 export type TryDocument = z.infer<typeof TryDocument>;
+export type EventDocument = z.infer<typeof EventDocument>;
 export type FailureDocument = z.infer<typeof FailureDocument>;

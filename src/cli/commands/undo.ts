@@ -7,6 +7,7 @@ import { changeAllowed, confirmed, runPrint } from '../change.ts';
 import { type CliContext, print } from '../context.ts';
 import { EXIT, type ExitCode, exitOfRun } from '../exit.ts';
 import { type ChangeFlags, stateDirOf, uriOf } from '../flags.ts';
+import { forProgram } from '../progress.ts';
 
 export async function undo(this: CliContext, flags: ChangeFlags, text?: string): Promise<ExitCode> {
   const number = text === undefined ? null : Number(text);
@@ -18,7 +19,7 @@ export async function undo(this: CliContext, flags: ChangeFlags, text?: string):
   const runs = await runsRead(context.host, stateDir);
   const run =
     number === null ? runs.findLast((r) => runStatus(r) !== 'undone') : runs.find((r) => r.number === number);
-  if (run && !flags.json && runStatus(run) !== 'undone') print(this, intent(run).join('\n'));
+  if (run && !forProgram(flags) && runStatus(run) !== 'undone') print(this, intent(run).join('\n'));
   if (flags.dryRun) return EXIT.done;
   if (run) changeAllowed(context.host);
   if (run && runStatus(run) !== 'undone' && !(await confirmed(this, flags, 'Take it back?')))

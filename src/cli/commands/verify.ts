@@ -1,13 +1,13 @@
 import { verifyGuest } from '../../proof/verify.ts';
 import { proofsText } from '../../report/proofs.ts';
 import { styleOf } from '../../report/terminal.ts';
-import { type CliContext, print, printJson } from '../context.ts';
+import { type CliContext, print } from '../context.ts';
 import { EXIT, type ExitCode, exitOfProofs } from '../exit.ts';
-import type { LookFlags } from '../flags.ts';
+import type { EventFlags } from '../flags.ts';
 import { BOOT_MS, guestResolve, lookAt, VERIFY_NEEDS } from '../look.ts';
-import { progressOf } from '../progress.ts';
+import { forProgram, printDocument, progressOf } from '../progress.ts';
 
-interface VerifyFlags extends LookFlags {
+interface VerifyFlags extends EventFlags {
   readonly exercise?: boolean;
   readonly tone?: boolean;
 }
@@ -23,7 +23,7 @@ export async function verify(this: CliContext, flags: VerifyFlags, name: string)
     progress: progress.told,
   });
   progress.end();
-  if (flags.json) printJson(this, { schema: 'vfioctl/proof/1', guest: guest.name, proofs });
+  if (forProgram(flags)) printDocument(this, flags, { schema: 'vfioctl/proof/1', guest: guest.name, proofs });
   else if (proofs.length === 0) print(this, `nothing is lent to ${guest.name}`);
   else print(this, proofsText(proofs, styleOf(this.color)).join('\n'));
   const open = proofs.some((p) => p.state === 'not-yet');
