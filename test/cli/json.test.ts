@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { commandRun } from '../../src/cli/story.ts';
+import { hostOpen } from '../../src/host/open.ts';
 import { boardByName } from '../../src/host/simulated/boards/index.ts';
 import { simulatedHost } from '../../src/host/simulated/index.ts';
 import { assertDocument } from './schemas.ts';
@@ -55,4 +58,35 @@ test('every command prints a document of its schema, all through a lend', async 
   assert.equal((await json(0, 'undo', '1', '--yes')).status, 'undone');
   assert.equal((await json(7, 'verify', 'tone')).proofs.length, 0);
   assert.equal((await json(0, 'prepare')).status, 'nothing');
+});
+
+test('every recorded host can be looked at, and no word of it is changed', async () => {
+  const folder = join(import.meta.dirname, '../../fixtures/hosts');
+  const captures = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  assert.ok(captures.length >= 7, `${captures.length} captures`);
+  for (const capture of captures) {
+    const look = async (...argv: string[]) => {
+      const result = await commandRun(hostOpen, [...argv, '--json', '--host', join(folder, capture)]);
+      assert.ok([0, 7].includes(result.exit), `${capture} ${argv.join(' ')}: ${result.stderr}`);
+      return assertDocument(result.stdout) as Record<string, Loose>;
+    };
+    const addresses = (await look('list')).functions.map((f: Loose) => f.address);
+    assert.ok(addresses.length >= 10, `${capture}: ${addresses.length} functions`);
+    await look('status');
+    await look('show', '00:1f.4');
+    const findings = (await look('doctor', '00:1f.4')).findings;
+    // The chipset's card shares its group with the board's own functions on every one of them.
+    assert.ok(
+      findings.some((f: Loose) => f.rule === 'group-mates' && f.state === 'found'),
+      capture,
+    );
+    const change = await commandRun(hostOpen, [
+      'release',
+      '00:1f.4',
+      '--yes',
+      '--host',
+      join(folder, capture),
+    ]);
+    assert.ok([0, 3].includes(change.exit), change.stderr);
+  }
 });
