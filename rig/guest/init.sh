@@ -43,7 +43,12 @@ if ! told nodriver; then
     # A codec comes up muted, but only after its power was off: QEMU's keeps what the last guest set. To be muted is
     # therefore said, and after the opposite, since ALSA does not write what it believes to be so already.
     amixer -q -D hw:0 sset Master 100% unmute
-    told muted && amixer -q -D hw:0 sset Master 0% mute
+    if told muted; then
+      # QEMU opens a voice at full volume whenever the stream's format changes (AUD_open_out), and forgets the mute:
+      # the format that will be played is set first.
+      aplay -q -D hw:0,0 -f dat -d 1 /dev/zero
+      amixer -q -D hw:0 sset Master 0% mute
+    fi
     say "card $(readlink /sys/class/sound/card0/device)"
   else
     say "no card, expected: ${expected:-no}"
