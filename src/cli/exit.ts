@@ -1,6 +1,7 @@
 import type { RunReport } from '../apply/report.ts';
 import type { FailureCode } from '../failure.ts';
 import type { Proof } from '../proof/proof.ts';
+import { proofsVerdict } from '../proof/verdict.ts';
 
 /** Exit codes: one documented set for every command. */
 export const EXIT = {
@@ -63,13 +64,10 @@ export function exitOfRun(report: RunReport): ExitCode {
     case 'waiting':
       return EXIT.reboot;
     default:
-      return exitOfProofs(report.proofs);
+      return report.proofs.length === 0 ? EXIT.done : exitOfProofs(report.proofs);
   }
 }
 
-/** What is not yet to be seen, because the guest is off, is not wanting. */
 export function exitOfProofs(proofs: readonly Proof[]): ExitCode {
-  return proofs.some((p) => p.state === 'disproven' || p.state === 'not-observable')
-    ? EXIT.wanting
-    : EXIT.done;
+  return proofsVerdict(proofs) === 'proven' ? EXIT.done : EXIT.wanting;
 }

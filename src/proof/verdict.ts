@@ -18,5 +18,15 @@ export const notObservable = say('not-observable');
  */
 export function proofsVerdict(proofs: readonly Proof[]): 'proven' | 'wanting' | 'open' {
   if (proofs.some((proof) => proof.state === 'disproven')) return 'wanting';
-  return proofs.length > 0 && proofs.every((proof) => proof.state === 'proven') ? 'proven' : 'open';
+  const seen = (proof: Proof) => proof.state === 'proven' || seenInGuest(proofs, proof);
+  return proofs.length > 0 && proofs.every(seen) ? 'proven' : 'open';
+}
+
+/**
+ * Interrupts that the host cannot tell apart (a shared line), or never sees (posted past it), are proven by the
+ * guest's own count.
+ */
+function seenInGuest(proofs: readonly Proof[], { name, subject, state }: Proof): boolean {
+  const guest = proofs.find((proof) => proof.name === 'guest-interrupts' && proof.subject === subject);
+  return name === 'interrupts' && state === 'not-observable' && guest?.state === 'proven';
 }

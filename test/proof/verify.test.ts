@@ -461,6 +461,14 @@ test('the verdict of many proofs', () => {
     list.map((state) => ({ name: 'driver', subject: null, state, why: '', evidence: [] }));
   assert.equal(proofsVerdict(of('proven', 'proven')), 'proven');
   assert.equal(proofsVerdict(of('proven', 'not-observable')), 'open');
+  const [seen, unseen] = of('proven', 'not-observable') as [Proof, Proof];
+  const onHost = { ...unseen, name: 'interrupts' };
+  assert.equal(
+    proofsVerdict([onHost, { ...seen, name: 'guest-interrupts' }]),
+    'proven',
+    'the guest counted them',
+  );
+  assert.equal(proofsVerdict([onHost, { ...seen, name: 'guest-interrupts', subject: 'another' }]), 'open');
   assert.equal(proofsVerdict(of('not-yet', 'disproven', 'proven')), 'wanting');
   assert.equal(proofsVerdict([]), 'open');
 });

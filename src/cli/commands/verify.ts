@@ -2,7 +2,7 @@ import { verifyGuest } from '../../proof/verify.ts';
 import { proofsText } from '../../report/proofs.ts';
 import { styleOf } from '../../report/terminal.ts';
 import { type CliContext, print } from '../context.ts';
-import { EXIT, type ExitCode, exitOfProofs } from '../exit.ts';
+import { type ExitCode, exitOfProofs } from '../exit.ts';
 import type { EventFlags } from '../flags.ts';
 import { BOOT_MS, guestResolve, lookAt, VERIFY_NEEDS } from '../look.ts';
 import { forProgram, printDocument, progressOf } from '../progress.ts';
@@ -26,6 +26,5 @@ export async function verify(this: CliContext, flags: VerifyFlags, name: string)
   if (forProgram(flags)) printDocument(this, flags, { schema: 'vfioctl/proof/1', guest: guest.name, proofs });
   else if (proofs.length === 0) print(this, `nothing is lent to ${guest.name}`);
   else print(this, proofsText(proofs, styleOf(this.color)).join('\n'));
-  const open = proofs.some((p) => p.state === 'not-yet');
-  return proofs.length === 0 || open ? EXIT.wanting : exitOfProofs(proofs);
+  return exitOfProofs(proofs);
 }
