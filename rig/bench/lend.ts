@@ -58,19 +58,30 @@ export function functionsInXml(xml: string): string[] {
     .sort();
 }
 
-/** `vfioctl assign … GUEST --start`, and what libvirt and the kernel say of it. The guest is left booted. */
+/**
+ * `vfioctl assign … GUEST --start`, and what libvirt and the kernel say of it. The guest is left booted. Proofs must
+ * all be proven but those whose `name of address` matches `open`, which must not: then the exit code is 7.
+ */
 export async function assignStarted(
   bench: Bench,
   name: GuestName,
   words: readonly string[],
   functions: readonly string[],
-  exit = 0,
+  open: RegExp | null = null,
 ): Promise<{ report: RunReport; guest: GuestAtHand }> {
   const guest = bench.guest(name);
   const result = await bench.vfioctl('assign', ...words, name, '--start', '--yes', '--json');
-  exitIs(result, exit);
   const report = runReport(result);
-  assert.equal(report.status, 'done');
+  assert.equal(report.status, 'done', result.said);
+  const unproven = report.proofs
+    .filter((proof) => proof.state !== 'proven')
+    .map((proof) => `${proof.name} of ${proof.subject}: ${proof.state}, ${proof.why}`);
+  assert.deepEqual(
+    unproven.filter((proof) => !open?.test(proof)),
+    [],
+  );
+  assert.ok(open === null || unproven.length > 0, `nothing is open that matches ${open}`);
+  exitIs(result, open === null ? 0 : 7);
   assert.deepEqual([...report.functions].sort(), functions);
   assert.equal(await guest.state(), 'running');
   for (const definition of [await guest.activeXml(), await guest.inactiveXml()]) {

@@ -156,7 +156,10 @@ async function withDeadline(work: Promise<void>): Promise<void> {
 
 function failureText(cause: unknown, bench: Bench | null): string {
   const words = cause instanceof Error ? cause.message : String(cause);
-  const said = bench === null ? '' : `\n--- what was run\n${bench.transcript().slice(-12_000)}\n---`;
+  const said =
+    bench === null
+      ? ''
+      : `${bench.notes.map((note) => `\n${note}`).join('')}\n--- what was run\n${bench.transcript().slice(-12_000)}\n---`;
   return `${words}${said}`.replaceAll(/^/gm, '     ');
 }
 

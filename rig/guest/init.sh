@@ -29,6 +29,7 @@ told agent && load agent
 
 if ! told nodriver; then
   load sound
+  told muted && echo 0 > /sys/module/snd_hda_intel/parameters/power_save
   for device in /sys/bus/pci/devices/*; do
     read -r class < "$device/class"
     case $class in
@@ -40,14 +41,10 @@ if ! told nodriver; then
   tries=0
   while [ -n "$expected" ] && [ ! -e /dev/snd/controlC0 ] && [ $tries -lt 150 ]; do sleep 0.1; tries=$((tries + 1)); done
   if [ -e /dev/snd/controlC0 ]; then
-    # A codec comes up muted, but only after its power was off: QEMU's keeps what the last guest set. To be muted is
-    # therefore said, and after the opposite, since ALSA does not write what it believes to be so already.
     amixer -q -D hw:0 sset Master 100% unmute
-    if told muted; then
-      # QEMU opens a voice at full volume whenever the stream's format changes (AUD_open_out), and forgets the mute:
-      # the format that will be played is set first.
-      aplay -q -D hw:0,0 -f dat -d 1 /dev/zero
-      amixer -q -D hw:0 sset Master 0% mute
+    # QEMU's codec keeps what the guest before had set, and ALSA writes only what changes: to be muted is said after the
+    # opposite. QEMU also forgets the mute when the codec wakes from its power saving, which is therefore off.
+    told muted && amixer -q -D hw:0 sset Master 0% mute
     fi
     say "card $(readlink /sys/class/sound/card0/device)"
   else

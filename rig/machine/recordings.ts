@@ -11,7 +11,7 @@ export type RecordingMark = Readonly<Record<CardName, number>>;
  * QEMU writes through a stdio buffer of this size: up to so much of an older sound may reach the file later, and so
  * much of a new one may still be missing. A recording grows only while its card plays.
  */
-const lag = 4096;
+const lag = 16_384;
 
 /** What the machine's cards sounded like, read while the machine runs. */
 export class Recordings {

@@ -13,7 +13,8 @@ export interface ChangeOptions {
   readonly started?: ChangeStarted | undefined;
 }
 
-const READ_MS = 15_000;
+/** The first answer of a fresh daemon waits until it has asked every emulator for its capabilities. */
+const READ_MS = 45_000;
 const CHANGE_MS = 60_000;
 
 /**
