@@ -107,7 +107,8 @@ async function runOnShape(
     } catch (cause) {
       clean = false;
       report(scenario, false);
-      say(`FAIL ${scenario.name} ${seconds(start)} s\n${failureText(cause, bench)}`);
+      const consoles = machine === null ? '' : await guestConsoles(machine);
+      say(`FAIL ${scenario.name} ${seconds(start)} s\n${failureText(cause, bench, consoles)}`);
       if (machine !== null && !(await recovered(machine, baseline, cause))) {
         say(`machine ${shape}: given up, files in ${machine.folder}\n${machine.consoleTail()}`);
         await machine.kill();
@@ -154,13 +155,23 @@ async function withDeadline(work: Promise<void>): Promise<void> {
   }
 }
 
-function failureText(cause: unknown, bench: Bench | null): string {
+function failureText(cause: unknown, bench: Bench | null, consoles: string): string {
   const words = cause instanceof Error ? cause.message : String(cause);
-  const said =
-    bench === null
-      ? ''
-      : `${bench.notes.map((note) => `\n${note}`).join('')}\n--- what was run\n${bench.transcript().slice(-12_000)}\n---`;
-  return `${words}${said}`.replaceAll(/^/gm, '     ');
+  const parts = [words];
+  if (bench !== null) parts.push(...bench.notes, '--- what was run', bench.transcript().slice(-12_000));
+  if (consoles !== '') parts.push('--- the guests', consoles);
+  return parts.join('\n').replaceAll(/^/gm, '     ');
+}
+
+/** The last words of the guests that ran, and of their QEMUs. Nothing when the machine does not answer any more. */
+async function guestConsoles(machine: Machine): Promise<string> {
+  try {
+    const script =
+      'cd /var/log/libvirt/qemu && tail -v -n 12 *.console; tail -v -n 3 *.log; dmesg | tail -n 5';
+    return (await machine.run(script, { seconds: 20 })).stdout;
+  } catch {
+    return '';
+  }
 }
 
 function seconds(start: number): string {

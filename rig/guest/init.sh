@@ -43,8 +43,11 @@ if ! told nodriver; then
   if [ -e /dev/snd/controlC0 ]; then
     amixer -q -D hw:0 sset Master 100% unmute
     # QEMU's codec keeps what the guest before had set, and ALSA writes only what changes: to be muted is said after the
-    # opposite. QEMU also forgets the mute when the codec wakes from its power saving, which is therefore off.
-    told muted && amixer -q -D hw:0 sset Master 0% mute
+    # opposite. QEMU opens a voice anew, at full volume, when the stream's format changes (AUD_open_out) and when the
+    # codec wakes from its power saving: that is off, and the format to be played is set before.
+    if told muted; then
+      aplay -q -D hw:0,0 -f dat -d 1 /dev/zero
+      amixer -q -D hw:0 sset Master 0% mute
     fi
     say "card $(readlink /sys/class/sound/card0/device)"
   else
