@@ -17,6 +17,6 @@ const compiled = spawnSync(
     '--outfile',
     join(root, 'dist/vfioctl-linux-x64'),
   ],
-  { stdio: 'inherit', cwd: root },
+  { stdio: ['ignore', 'ignore', 'inherit'], cwd: root },
 );
 process.exit(compiled.status ?? 1);
