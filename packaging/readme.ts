@@ -1,7 +1,7 @@
 // Puts the output of a real run into the README; `--check` compares instead.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandRun } from '../src/cli/story.ts';
+import { commandRun } from '../src/cli/command-run.ts';
 
 const path = join(import.meta.dirname, '../README.md');
 const readme = readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import { domainList } from '../../src/host/libvirt/domain.ts';
 import { boardByName } from '../../src/host/simulated/boards/index.ts';
 import { type SimulatedHost, simulatedHost } from '../../src/host/simulated/index.ts';

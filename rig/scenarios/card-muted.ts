@@ -11,13 +11,10 @@ export const cardMuted: Scenario = {
   machine: 'intel',
   usesVfioctl: true,
   async run(bench) {
-    const { guest } = await assignStarted(
-      bench,
-      'tone-muted',
-      ['01:00.0'],
-      [card],
-      /^guest-mixer of .*disproven/,
-    );
+    const { guest } = await assignStarted(bench, 'tone-muted', ['01:00.0'], [card], {
+      proofs: /^guest-mixer of .*disproven/,
+      exit: 7,
+    });
     bench.listen();
     await guest.playTone();
     assert.throws(() => bench.expectToneOnlyOn('own'), /did not play 440 Hz: silence/);

@@ -13,13 +13,10 @@ function story(name: string, guestName: GuestName): Scenario {
     machine: 'intel',
     usesVfioctl: true,
     async run(bench) {
-      const { guest } = await assignStarted(
-        bench,
-        guestName,
-        ['01:00.0'],
-        [card],
-        /^(guest-|interrupts).*not-observable/,
-      );
+      const { guest } = await assignStarted(bench, guestName, ['01:00.0'], [card], {
+        proofs: /^(guest-|interrupts).*not-observable/,
+        exit: 7,
+      });
       assert.match(await guest.ready(), /\] card .*0000:/, "the guest's console does not name a card");
       const verified = await bench.vfioctl('verify', guestName, '--json');
       exitIs(verified, 7);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import { hostOpen } from '../../src/host/open.ts';
 import { assertDocument } from './schemas.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { boardByName } from '../../src/host/simulated/boards/index.ts';
 import { type SimulatedHost, simulatedHost } from '../../src/host/simulated/index.ts';

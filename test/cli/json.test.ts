@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import { hostOpen } from '../../src/host/open.ts';
 import { boardByName } from '../../src/host/simulated/boards/index.ts';
 import { simulatedHost } from '../../src/host/simulated/index.ts';

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import { hostOpen } from '../../src/host/open.ts';
 import { boardByName } from '../../src/host/simulated/boards/index.ts';
 import { type SimulatedHost, simulatedHost } from '../../src/host/simulated/index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandRun } from '../../src/cli/story.ts';
+import { commandRun } from '../../src/cli/command-run.ts';
 import type { TryDocument } from '../../src/report/documents.ts';
 import { assertDocument } from './schemas.ts';
 

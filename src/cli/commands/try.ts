@@ -6,15 +6,24 @@ import { type SimulatedHost, simulatedHost } from '../../host/simulated/index.ts
 import type { Proof } from '../../proof/proof.ts';
 import type { TryDocument } from '../../report/documents.ts';
 import { styleOf } from '../../report/terminal.ts';
+import { commandRun } from '../command-run.ts';
 import { consoleRun } from '../console.ts';
 import { type CliContext, print, printJson } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { BOARD, commandRun, DEVICE, proofsIn, type StepTold, type StoryStep, story } from '../story.ts';
+import { BOARD, DEVICE, proofsIn, type StoryStep, story } from '../story.ts';
 
 interface TryFlags {
   readonly json?: boolean;
   readonly shell?: boolean;
   readonly break?: string;
+}
+
+/** A step of the story as it was told. */
+interface StepTold {
+  readonly command: string;
+  readonly exit: number;
+  readonly expected: number;
+  readonly proofs: readonly Proof[];
 }
 
 /** Exit 0 when every step ended as it should, which it only does when its proofs are proven; else 7. */
@@ -60,12 +69,12 @@ async function stepRun(
   host: SimulatedHost,
   step: StoryStep,
   json: boolean,
-): Promise<StepTold & { readonly proofs: Proof[] }> {
+): Promise<StepTold> {
   const style = styleOf(context.color);
   if (!json) print(context, `\n${style.strong(step.tell)}`);
   if (step.argv[0] === 'reboot') {
     host.reboot();
-    return { command: 'reboot', exit: EXIT.done, expected: step.exit, stdout: '', stderr: '', proofs: [] };
+    return { command: 'reboot', exit: EXIT.done, expected: step.exit, proofs: [] };
   }
   // A report with proofs is asked for as JSON; a person is shown the very same command's text.
   const asked = json ? [...step.argv, '--json'] : step.argv;
@@ -73,7 +82,7 @@ async function stepRun(
   const result = await commandRun(host, asked, context.color);
   if (!json) print(context, `${result.stderr}${result.stdout}`.trimEnd());
   const proofs = json ? proofsIn(result.stdout) : [];
-  return { ...result, command: `vfioctl ${step.argv.join(' ')}`, expected: step.exit, proofs };
+  return { command: `vfioctl ${step.argv.join(' ')}`, exit: result.exit, expected: step.exit, proofs };
 }
 
 function finalDrivers(host: SimulatedHost): Record<string, string | null> {
