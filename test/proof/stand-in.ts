@@ -68,7 +68,7 @@ export class StandIn {
   cardDevice = `/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/${IN_GUEST}`;
   /** What has the PCM open besides us. */
   holder: { state: string; pid: number; name: string; moves: boolean; records?: boolean } | null = null;
-  aplay: 'plays' | 'stuck' | 'hangs' | 'busy' | 'missing' | 'wrong' | 'deaf' = 'plays';
+  aplay: 'plays' | 'stuck' | 'hangs' | 'busy' | 'missing' | 'wrong' | 'deaf' | 'slowly-nothing' = 'plays';
   amixer: 'works' | 'missing' | 'fails' = 'works';
   mixer: Element[] = [
     { numid: 2, name: 'Master Playback Switch', type: 'BOOLEAN,access=rw------,values=1', values: 'on' },
@@ -267,6 +267,8 @@ export class StandIn {
         if (this.aplay === 'missing') return null;
         if (this.aplay === 'plays') return made(0, '', '', last === '-' && input.length === 0 ? 0 : 2000);
         if (this.aplay === 'deaf') return made(0, '', '', 10);
+        // It was given nothing, and a slow agent made it look as if it had taken its two seconds.
+        if (this.aplay === 'slowly-nothing') return made(0, '', '', 2000);
         if (this.aplay === 'busy')
           return made(1, '', 'aplay: main:831: audio open error: Device or resource busy\n', 50);
         if (this.aplay === 'hangs') return made(0, '', '', 1e9);
@@ -325,7 +327,11 @@ export class StandIn {
     }
     if (!playback) return 'closed\n';
     const playing = this.programs.find(
-      (p) => p.argv[0] === 'aplay' && this.clock < p.begin + p.ms && p.ms > 1000,
+      (p) =>
+        p.argv[0] === 'aplay' &&
+        this.aplay !== 'slowly-nothing' &&
+        this.clock < p.begin + p.ms &&
+        p.ms > 1000,
     );
     if (!playing) return 'closed\n';
     return open(

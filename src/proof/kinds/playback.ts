@@ -73,12 +73,33 @@ export const PLAY_SECONDS = 2;
 const PLAY_DEADLINE_MS = 30_000;
 const WATCH_MS = 300;
 
+/** A guest that is slow to answer may not show the pointer in two seconds: so often it is tried. */
+const TONE_TRIES = 3;
+
+export interface Played {
+  readonly outcome: Play;
+  readonly status: PcmStatus | null;
+}
+
 /** Silence, or a tone of 440 Hz, for two seconds. `plughw` converts what the card cannot take and bypasses servers. */
-export async function play(
-  view: GuestView,
-  card: Card,
-  tone: boolean,
-): Promise<{ outcome: Play; status: PcmStatus | null }> {
+export async function play(view: GuestView, card: Card, tone: boolean): Promise<Played> {
+  let played = await playOnce(view, card, tone);
+  for (let tries = 1; tone && tries < TONE_TRIES && unseen(played); tries++) {
+    played = await playOnce(view, card, tone);
+  }
+  if (!tone || !unseen(played)) return played;
+  return { ...played, outcome: { state: 'refused', why: 'its pointer was not seen to move' } };
+}
+
+/**
+ * The end of aplay proves silence, which /dev/zero always gives: it ends well when the card has taken all. A tone goes
+ * in by standard input, and an aplay that was given nothing ends well, too: there the pointer must be seen.
+ */
+function unseen({ outcome, status }: Played): boolean {
+  return outcome.state === 'played' && !(status && status.pointer > 0);
+}
+
+async function playOnce(view: GuestView, card: Card, tone: boolean): Promise<Played> {
   const argv = playArgv(card, tone);
   const begin = view.now();
   let ended = false;

@@ -68,6 +68,14 @@ const cases: [string, Partial<StandIn>, Ask, string, RegExp, boolean][] = [
   ],
   ['given a tone', {}, 'tone', 'proven', /hw:0,0 played 2 s of a tone of 440 Hz/, true],
   [
+    'given a tone that never reached it',
+    { aplay: 'slowly-nothing' },
+    'tone',
+    'not-observable',
+    /its pointer was not seen to move/,
+    false,
+  ],
+  [
     'playing for another',
     { holder: held('RUNNING', true) },
     'passive',
