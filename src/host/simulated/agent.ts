@@ -12,6 +12,8 @@ interface AgentRequest {
     readonly arg?: readonly string[];
     readonly pid?: number;
     readonly 'capture-output'?: boolean;
+    /** Base64. */
+    readonly 'input-data'?: string;
   };
 }
 
@@ -45,7 +47,7 @@ export function agentCommand(state: SimulatedState, guest: GuestState, text: str
       });
     case 'guest-exec': {
       const argv = [given.path ?? '', ...(given.arg ?? [])];
-      const ended = guestProgram(state, guest, argv);
+      const ended = guestProgram(state, guest, argv, Buffer.from(given['input-data'] ?? '', 'base64').length);
       if (ended === null) {
         return refuse(
           `Guest agent command failed, error was 'Failed to execute child process “${argv[0]}” (No such file or directory)'`,

@@ -25,6 +25,7 @@ export function guestProgram(
   state: SimulatedState,
   guest: GuestState,
   argv: readonly string[],
+  inputBytes = 0,
 ): Ended | null {
   const [path = '', ...args] = argv;
   const name = path.replace(/^\/(usr\/)?s?bin\//, '');
@@ -53,7 +54,7 @@ export function guestProgram(
     case 'amixer':
       return mixerProgram(state, guest, args);
     case 'aplay':
-      return aplay(state, guest, args);
+      return aplay(state, guest, args, inputBytes);
     default:
       return null;
   }
@@ -116,7 +117,7 @@ function lspciLine(f: GuestFunction, options: readonly string[]): string {
 }
 
 /** `aplay -D [plug]hw:N[,0] [-d SECONDS] … FILE`: plays silence or what it is given, for as long as it is told. */
-function aplay(state: SimulatedState, guest: GuestState, args: readonly string[]): Ended {
+function aplay(state: SimulatedState, guest: GuestState, args: readonly string[], inputBytes: number): Ended {
   const of = (flag: string): string | undefined =>
     args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
   const number = Number(/^(?:plug)?hw:(\d+)/.exec(of('-D') ?? 'hw:0')?.[1] ?? 0);
@@ -124,6 +125,8 @@ function aplay(state: SimulatedState, guest: GuestState, args: readonly string[]
   if (!card?.source) return ended('', 1, 'aplay: main:852: audio open error: No such file or directory\n');
   const busy = guest.live!.processes.some((p) => p.plays === card.source && state.clock < p.endsAt);
   if (busy) return ended('', 1, 'aplay: main:852: audio open error: Device or resource busy\n');
+  // Given nothing to play it ends at once, and well.
+  if (args.at(-1) === '-' && inputBytes === 0) return ended('', 0, '', 10);
   if (state.board.breakage.noInterrupts) {
     return ended('', 1, 'aplay: pcm_write:2127: write error: Input/output error\n', STUCK_MS, card.source);
   }
