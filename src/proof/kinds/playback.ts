@@ -60,7 +60,7 @@ export async function guestProcess(view: GuestView, pid: number | null): Promise
   return code === 0 ? `${stdout.trim()} (${pid})` : `process ${pid}`;
 }
 
-export type Play =
+type Play =
   | { readonly state: 'played'; readonly ms: number }
   | { readonly state: 'busy' }
   /** It could not begin: no aplay, or aplay took not what it was given. */
