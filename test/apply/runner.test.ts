@@ -146,3 +146,30 @@ test('two lends made one after the other go one by one, and leave the definition
   }
   assert.equal(await domainXml(host, uri, uuid, whole), before);
 });
+
+test('a tool that does not answer and whose effect is not seen: unknown, and nothing is undone beside it', async () => {
+  const host = rigHost();
+  const plan = await assignPlan(host);
+  const silent: typeof host = new Proxy(host, {
+    get(target, name) {
+      if (name === 'run') {
+        const run: typeof host.run = async (argv, options) =>
+          argv.includes('start')
+            ? { argv, code: null, stdout: '', stderr: '', ms: 300_000, timedOut: true }
+            : target.run(argv, options);
+        return run;
+      }
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const applied = await planApply({ host: silent, uri }, plan, options);
+  assert.equal(applied.status, 'unknown');
+  assert.equal(applied.failure?.code, 'outcome-unknown');
+  assert.deepEqual(
+    applied.steps.map((s) => s.result),
+    ['done', 'done', 'unknown'],
+  );
+  assert.match(await domainXml(host, uri, plan.guest!.uuid, whole), /ua-vfioctl-/, 'the definition stands');
+  assert.equal(runStatus(await runRead(host, stateDir, applied.run!)), 'unknown');
+});
