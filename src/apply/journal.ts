@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { type Host, value } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { version } from '../version.ts';
 import type {
   EndRecord,
@@ -127,11 +128,16 @@ async function runParse(text: string, number: number, path: string): Promise<Run
 
 export function runStatus(run: Run): RunStatus {
   const last = run.records.findLast(
-    (r) => r.type === 'end' || r.type === 'wait-reboot' || r.type === 'undo-intent',
+    (r) => r.type === 'end' || r.type === 'wait-reboot' || r.type === 'intent' || r.type === 'undo-intent',
   );
   if (last?.type === 'end') return last.status;
   if (last?.type === 'wait-reboot') return 'waiting';
   return 'open';
+}
+
+/** All steps of a run, in the order in which they are done: what follows the proof comes last. */
+export function runSteps(run: Run): Step[] {
+  return [...run.head.plan.steps, ...(run.head.plan.deferred ?? [])];
 }
 
 export function runIntent(run: Run, step: string): IntentRecord | undefined {

@@ -57,6 +57,14 @@ export const UndoOutcomeRecord = z.object({
   error: z.nullable(z.string()),
 });
 const WaitRebootRecord = z.object({ ...head, type: z.literal('wait-reboot'), step: z.string() });
+/** A unit of systemd that takes the run back at its time, unless a `keep` comes first. */
+const DeadManRecord = z.object({
+  ...head,
+  type: z.literal('dead-man'),
+  unit: z.string(),
+  seconds: z.number(),
+});
+const KeepRecord = z.object({ ...head, type: z.literal('keep') });
 export const EndRecord = z.object({
   ...head,
   type: z.literal('end'),
@@ -71,6 +79,8 @@ export const JournalRecord = z.discriminatedUnion('type', [
   UndoIntentRecord,
   UndoOutcomeRecord,
   WaitRebootRecord,
+  DeadManRecord,
+  KeepRecord,
   EndRecord,
 ]);
 

@@ -9,6 +9,7 @@ import {
   runIntent,
   runOutcome,
   runStatus,
+  runSteps,
   runsRead,
 } from './journal.ts';
 import { orphansWait } from './orphan.ts';
@@ -32,7 +33,7 @@ export type Undone = ReadonlyMap<
 export async function stepsUndo(context: ApplyContext, run: Run, journal: Journal): Promise<Undone> {
   const undone = new Map<string, { result: UndoOutcomeRecord['result']; error: string | null }>();
   const boot = bootId(context.host);
-  for (const step of run.head.plan.steps.toReversed()) {
+  for (const step of runSteps(run).toReversed()) {
     if (!stepBegun(run, step)) continue;
     const { result, error } = await stepUndo(context, run, journal, step, boot);
     journal.append({ type: 'undo-outcome', step: step.id, result, error });
@@ -107,7 +108,7 @@ export async function runUndo(
   const undone = await stepsUndo(context, run, journal);
   const left = [...undone].find(([, u]) => u.result === 'left');
   journal.append({ type: 'end', status: left ? 'partial' : 'undone' });
-  const steps = run.head.plan.steps.map((step): StepReport => {
+  const steps = runSteps(run).map((step): StepReport => {
     const result = undone.get(step.id)?.result;
     const shown = result === 'left' ? 'left' : result === 'undone' ? 'undone' : 'skipped';
     return { id: step.id, kind: step.kind, text: stepText(step), result: shown };

@@ -1,10 +1,12 @@
 import type { Host } from '../host/host.ts';
 import { DEFAULT_URI } from '../host/libvirt/virsh.ts';
 import { version } from '../version.ts';
+import { consoleFacts } from './console.ts';
 import { cpuFacts } from './cpu.ts';
 import { displayFacts } from './display.ts';
 import { iommuGroups } from './groups.ts';
 import { libvirtFacts } from './guests.ts';
+import { inputFacts } from './input.ts';
 import { interruptLines } from './interrupts.ts';
 import { iommuFacts } from './iommu.ts';
 import { kernelFacts } from './kernel.ts';
@@ -13,11 +15,13 @@ import { Look } from './look.ts';
 import { memoryFacts } from './memory.ts';
 import { moduleFacts } from './modules.ts';
 import { networkFacts } from './network.ts';
+import { nodeFacts } from './nodes.ts';
 import { pciFunctions } from './pci.ts';
 import { securityFacts } from './security.ts';
 import type { Need, Snapshot } from './snapshot.ts';
 import { soundFacts } from './sound.ts';
 import { storageFacts } from './storage.ts';
+import { usbFacts } from './usb.ts';
 import { vfioFacts } from './vfio.ts';
 
 export interface CollectOptions {
@@ -43,6 +47,10 @@ const ALL: readonly Need[] = [
   'network',
   'storage',
   'display',
+  'console',
+  'input',
+  'usb',
+  'nodes',
   'security',
   'memory',
   'libvirt',
@@ -76,6 +84,10 @@ export async function collect(
     network: () => networkFacts(look),
     storage: () => storageFacts(look),
     display: () => displayFacts(look),
+    console: () => consoleFacts(look),
+    input: () => inputFacts(look),
+    usb: () => usbFacts(look),
+    nodes: () => nodeFacts(look),
     security: () => securityFacts(look),
     memory: () => memoryFacts(look),
     libvirt: () => libvirtFacts(look, options.uri ?? DEFAULT_URI),

@@ -88,6 +88,25 @@ export const Group = z.object({
   reservedRegions: z.array(z.object({ start: z.string(), end: z.string(), type: z.string() })),
 });
 
+/** One thing that the host keeps on a disk, and the way up to it. */
+const StorageHold = z.object({
+  /** `volume`: a member of an assembled volume without a mount or swap; `pool`: of ZFS or btrfs. */
+  kind: z.enum(['mount', 'swap', 'crash-dump', 'esp', 'volume', 'pool']),
+  /** Mount point, swap device or file, dump target, partition, volume or pool. */
+  name: z.string(),
+  /** From the disk upwards, itself left out: `sda3`, `luks-root (dm-crypt)`, `vg0-root (LVM)`. */
+  through: z.array(z.string()),
+});
+
+/** Something that reaches another machine through an interface, and is gone without it. */
+const NetworkLoad = z.object({
+  kind: z.enum(['ssh', 'nfs', 'iscsi', 'cifs', 'nbd', 'ceph']),
+  /** Address of the other side. */
+  peer: z.string(),
+  /** What is lost: a session, a mount point, a disk: `/home`, `sdb (/data)`, `your own SSH session`. */
+  what: z.string(),
+});
+
 export const Holder = z.object({ pid: z.number(), command: z.string(), path: z.string() });
 
 export const Guest = z.object({
@@ -160,6 +179,8 @@ export const Snapshot = z.object({
       /** `loaded`, `built-in`, `available` on disk, or `missing`. */
       vfioPci: z.enum(['loaded', 'built-in', 'available', 'missing']),
       blacklisted: z.array(z.string()),
+      /** `options MODULE …` lines of modprobe.d. */
+      options: z.optional(z.array(z.object({ module: z.string(), text: z.string(), path: z.string() }))),
     }),
   ),
   vfio: z.optional(
@@ -194,7 +215,12 @@ export const Snapshot = z.object({
         up: z.boolean(),
         carrier: z.nullable(z.boolean()),
         master: z.nullable(z.string()),
+        /** Itself or what stands on it, of either address family. */
         defaultRoute: z.boolean(),
+        /** Interfaces that stand on it (VLAN, macvlan, bridge, bond, team, virtual switch), all the way up. */
+        uppers: z.optional(z.array(z.string())),
+        /** What reaches other machines through it or through what stands on it. */
+        loads: z.optional(z.array(NetworkLoad)),
       }),
     ),
   ),
@@ -205,12 +231,73 @@ export const Snapshot = z.object({
         function: z.nullable(z.string()),
         mounts: z.array(z.string()),
         swap: z.boolean(),
+        /** `sata`, `nvme`, `sas`, `usb`, `virtio`, `mmc`; null where the path does not tell. */
+        transport: z.optional(z.nullable(z.string())),
+        /** Everything that the host keeps on it, mounts and swap included. */
+        holds: z.optional(z.array(StorageHold)),
+        /** Device paths that lead to it: itself, its partitions and volumes, and links to those below /dev. */
+        paths: z.optional(z.array(z.string())),
       }),
     ),
   ),
   display: z.optional(
     z.array(
       z.object({ name: z.string(), function: z.nullable(z.string()), openBy: z.optional(z.array(Holder)) }),
+    ),
+  ),
+  /** What the host's own screen stands on. */
+  console: z.optional(
+    z.object({
+      framebuffers: z.array(
+        z.object({
+          name: z.string(),
+          driver: z.nullable(z.string()),
+          function: z.nullable(z.string()),
+          /** A text console shows on it. */
+          console: z.boolean(),
+        }),
+      ),
+      /** Framebuffers of the firmware in /proc/iomem; missing when addresses are hidden (only root sees them). */
+      memory: z.optional(
+        z.array(
+          z.object({
+            name: z.string(),
+            start: z.string(),
+            end: z.string(),
+            function: z.nullable(z.string()),
+          }),
+        ),
+      ),
+    }),
+  ),
+  /** Keyboards and pointers, also those on no PCI function (PS/2). */
+  input: z.optional(
+    z.array(
+      z.object({
+        name: z.string(),
+        function: z.nullable(z.string()),
+        keyboard: z.boolean(),
+        pointer: z.boolean(),
+      }),
+    ),
+  ),
+  /** Devices on USB, hubs left out. */
+  usb: z.optional(
+    z.array(
+      z.object({
+        /** `1-4.2`. */
+        name: z.string(),
+        product: z.nullable(z.string()),
+        function: z.nullable(z.string()),
+        /** Classes of its interfaces, two hexadecimal digits: 03 input, 08 storage, 01 sound, e0 wireless. */
+        classes: z.array(z.string()),
+      }),
+    ),
+  ),
+  /** Other device nodes of a function (video, serial, /dev/nvidia0, IPMI) that somebody has open. */
+  nodes: z.optional(
+    z.array(
+      z.object({ path: z.string(), function: z.nullable(z.string()), openBy: z.optional(z.array(Holder)) }),
     ),
   ),
   security: z.optional(
@@ -229,6 +316,17 @@ export const Snapshot = z.object({
       /** `<iommu support=…>` of its capabilities. */
       iommuSupport: z.nullable(z.boolean()),
       guests: z.array(Guest),
+      /** Virtual networks, and the host interfaces that their traffic leaves by (`<forward dev=…>`). */
+      networks: z.optional(
+        z.array(
+          z.object({
+            name: z.string(),
+            active: z.boolean(),
+            bridge: z.nullable(z.string()),
+            uplinks: z.array(z.string()),
+          }),
+        ),
+      ),
     }),
   ),
   gaps: z.array(Gap),
@@ -260,6 +358,10 @@ export type Need =
   | 'network'
   | 'storage'
   | 'display'
+  | 'console'
+  | 'input'
+  | 'usb'
+  | 'nodes'
   | 'security'
   | 'memory'
   | 'libvirt';

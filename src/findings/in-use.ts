@@ -4,7 +4,7 @@ import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
 import { clear, found } from './rule.ts';
 import { unknown } from './unread.ts';
-import type { Uses } from './use.ts';
+import type { Uses } from './use/use.ts';
 
 export interface InUseWords {
   /** `no network interface is below it` */

@@ -9,6 +9,8 @@ export const Plan = z.object({
   /** Addresses on the host that the plan is about. */
   functions: z.array(z.string()),
   steps: z.array(Step),
+  /** What follows once the guest has been proven, by whichever command proves it: autostart is given back. */
+  deferred: z.optional(z.array(Step)),
   /** Difference of the guest's definition as lines (` `, `-`, `+`), secrets hidden; libvirt may add addresses. */
   difference: z.array(z.string()),
   /** What a person should know before saying yes. */

@@ -18,6 +18,8 @@ export function stepText(step: Step): string {
       return step.after.running
         ? `start ${step.target.guest.name}`
         : `shut ${step.target.guest.name} down and wait for it`;
+    case 'guest-autostart':
+      return `${step.after.on ? 'let' : 'do not let'} ${step.target.guest.name} start with the host`;
     case 'driver-bind':
       return step.after.driver === null
         ? `see that ${addressShort(step.target.address)} is back on its host driver`
@@ -55,6 +57,8 @@ export function stepShell(step: Step, uri: string): string[] {
     }
     case 'guest-start':
       return [`${virsh} ${step.after.running ? 'start' : 'shutdown'} ${step.target.guest.uuid}`];
+    case 'guest-autostart':
+      return [`${virsh} autostart ${step.after.on ? '' : '--disable '}${step.target.guest.uuid}`];
     case 'driver-bind': {
       const vfio = step.after.driver !== null && /vfio/.test(step.after.driver);
       return [`${virsh} nodedev-${vfio ? 'detach' : 'reattach'} ${addressNodeDevice(step.target.address)}`];

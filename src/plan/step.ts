@@ -32,6 +32,13 @@ export const GuestStartStep = stepOf(
   z.object({ running: z.boolean() }),
 );
 
+/** Whether the guest starts with the host. */
+export const GuestAutostartStep = stepOf(
+  'guest-autostart',
+  z.object({ guest: GuestRef }),
+  z.object({ on: z.boolean() }),
+);
+
 /** Which driver holds a function. `after.driver` null: whichever the kernel picks, but no vfio driver. */
 export const DriverBindStep = stepOf(
   'driver-bind',
@@ -62,6 +69,7 @@ export const Step = z.discriminatedUnion('kind', [
   GuestHostdevStep,
   GuestMetadataStep,
   GuestStartStep,
+  GuestAutostartStep,
   DriverBindStep,
   ModuleLoadStep,
   KernelArgumentStep,
@@ -72,6 +80,7 @@ export type GuestRef = z.infer<typeof GuestRef>;
 export type GuestHostdevStep = z.infer<typeof GuestHostdevStep>;
 export type GuestMetadataStep = z.infer<typeof GuestMetadataStep>;
 export type GuestStartStep = z.infer<typeof GuestStartStep>;
+export type GuestAutostartStep = z.infer<typeof GuestAutostartStep>;
 export type DriverBindStep = z.infer<typeof DriverBindStep>;
 export type ModuleLoadStep = z.infer<typeof ModuleLoadStep>;
 export type KernelArgumentStep = z.infer<typeof KernelArgumentStep>;

@@ -1,5 +1,6 @@
 import type { Step, StepKind as StepKindName } from '../../plan/step.ts';
 import { driverBind } from './driver-bind.ts';
+import { guestAutostart } from './guest-autostart.ts';
 import { guestHostdev } from './guest-hostdev.ts';
 import { guestMetadata } from './guest-metadata.ts';
 import { guestStart } from './guest-start.ts';
@@ -14,6 +15,7 @@ const table: StepTable = {
   'guest-hostdev': guestHostdev,
   'guest-metadata': guestMetadata,
   'guest-start': guestStart,
+  'guest-autostart': guestAutostart,
   'driver-bind': driverBind,
   'module-load': moduleLoad,
   'kernel-argument': kernelArgument,

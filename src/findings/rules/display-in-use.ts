@@ -1,7 +1,7 @@
 import { inUseFinding } from '../in-use.ts';
 import type { Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
-import { displayUses } from '../use.ts';
+import { displayUses } from '../use/display.ts';
 
 const id = 'display-in-use';
 

@@ -6,7 +6,9 @@ import { functionLabel, functionWord, isMultimedia, isPlatform } from '../functi
 import { clear, evidence, found, type Question, type Rule } from '../rule.ts';
 import { eachFunction, sysfsOf } from '../subject.ts';
 import { unknown } from '../unread.ts';
-import { displayUses, networkUses, storageUses } from '../use.ts';
+import { displayUses } from '../use/display.ts';
+import { networkUses } from '../use/network.ts';
+import { storageUses } from '../use/storage.ts';
 
 const id = 'function-class';
 

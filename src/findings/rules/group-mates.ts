@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import { functionLabel, isMultimedia, isPassthroughDriver, isPlatform } from '../function-word.ts';
 import { clear, evidence, found, type Question, type Rule } from '../rule.ts';
 import { eachFunction, guestWord, sysfsOf } from '../subject.ts';
-import { allUses } from '../use.ts';
+import { allUses } from '../use/all.ts';
 
 const id = 'group-mates';
 

@@ -1,7 +1,7 @@
 import { inUseFinding } from '../in-use.ts';
 import type { Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
-import { networkUses } from '../use.ts';
+import { networkUses } from '../use/network.ts';
 
 const id = 'network-in-use';
 

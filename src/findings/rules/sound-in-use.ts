@@ -1,7 +1,7 @@
 import { inUseFinding } from '../in-use.ts';
 import type { Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
-import { soundUses } from '../use.ts';
+import { soundUses } from '../use/sound.ts';
 
 const id = 'sound-in-use';
 

@@ -2,7 +2,7 @@ import { addressShort } from '../../model/address.ts';
 import { inUseFinding } from '../in-use.ts';
 import { found, type Rule } from '../rule.ts';
 import { eachFunction } from '../subject.ts';
-import { storageUses } from '../use.ts';
+import { storageUses } from '../use/storage.ts';
 
 const id = 'storage-in-use';
 

@@ -117,6 +117,21 @@ export function domainStart(host: Host, uri: string, uuid: string, started?: Cha
   return virshChange(host, uri, ['start', uuid], { deadlineMs: START_MS, started });
 }
 
+/** Whether it starts with the host. */
+export async function domainAutostart(host: Host, uri: string, uuid: string): Promise<boolean> {
+  return domainOfInfo(await virshRead(host, uri, ['dominfo', uuid])).autostart;
+}
+
+export function domainAutostartSet(
+  host: Host,
+  uri: string,
+  uuid: string,
+  on: boolean,
+  started?: ChangeStarted,
+): Promise<void> {
+  return virshChange(host, uri, ['autostart', ...(on ? [] : ['--disable']), uuid], { started });
+}
+
 /** Asks the guest to shut down; the answer comes before it has. Without a mode libvirt tries the agent, then ACPI. */
 export function domainShutdown(
   host: Host,
