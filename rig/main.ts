@@ -7,6 +7,7 @@ import { imageReady } from './image/build.ts';
 import { cacheFolder } from './image/cache.ts';
 import { Machine } from './machine/machine.ts';
 import { shapes } from './machine/shape.ts';
+import { forgetSockets } from './machine/sockets.ts';
 import { makeToolDisk, toolAsked, toolMissing } from './machine/tool-disk.ts';
 import { rigPackagesMissing } from './packages.ts';
 import { shellOnTerminal } from './shell.ts';
@@ -63,6 +64,7 @@ async function main(words: readonly string[]): Promise<number> {
   const [verb = ''] = words;
   const missing = rigPackagesMissing();
   if (missing.length > 0) throw new Usage(`the rig needs: apt-get install ${missing.join(' ')}`);
+  forgetSockets();
   if (verb === 'build') {
     await imageReady(say);
     return 0;

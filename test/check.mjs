@@ -8,7 +8,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const jobs = [
   ['types', bin('tsc'), ['--noEmit']],
-  ['lint', bin('biome'), ['check', '--error-on-warnings', 'src', 'test', 'rig', 'packaging']],
+  [
+    'lint',
+    bin('biome'),
+    ['check', '--error-on-warnings', 'src', 'test', 'rig', 'torture', 'fuzz', 'packaging'],
+  ],
   ['dead code', bin('knip'), []],
   ['docs', bin('node'), ['packaging/docs.ts', '--check']],
   ['schemas', bin('node'), ['packaging/schemas.ts', '--check']],

@@ -15,15 +15,31 @@ export type VfioctlResult = JobResult & {
 
 /** What a scenario holds in its hands: the machine, its guests, its cards' sound, and the program under test. */
 export class Bench {
-  readonly machine: Machine;
   /** Printed under the scenario's line, for figures worth seeing. */
   readonly notes: string[] = [];
   readonly #transcript: string[] = [];
+  readonly #powerOn: (folder: string) => Promise<Machine>;
+  #machine: Machine;
   #mark: RecordingMark;
 
-  constructor(machine: Machine) {
-    this.machine = machine;
+  /** `powerOn` boots the same machine again, from the folder of its earlier boot. */
+  constructor(machine: Machine, powerOn: (folder: string) => Promise<Machine>) {
+    this.#machine = machine;
+    this.#powerOn = powerOn;
     this.#mark = machine.recordings.mark();
+  }
+
+  /** As it is now: a power cut makes it another boot. */
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  /** The power is cut and comes back: what had not reached the disk is gone. */
+  async powerCut(): Promise<void> {
+    await this.#machine.kill();
+    this.#transcript.push('--- power cut');
+    this.#machine = await this.#powerOn(this.#machine.folder);
+    this.#mark = this.#machine.recordings.mark();
   }
 
   /** A script in the machine that must succeed; gives its standard output. */
@@ -94,6 +110,11 @@ export class Bench {
   async driver(address: string): Promise<string | null> {
     const link = await this.sh(`readlink /sys/bus/pci/devices/${address}/driver || true`);
     return link.trim().split('/').pop() || null;
+  }
+
+  /** Whether a process of the machine still runs: one that nobody has waited for yet has ended. */
+  async alive(pid: number): Promise<boolean> {
+    return (await this.attempt(`grep -q '^State:.[^ZX]' /proc/${pid}/status`)).code === 0;
   }
 
   /** How often the function's interrupts came on the host: vfio names its handlers after the function. */

@@ -8,6 +8,8 @@ export type Scenario = {
   readonly machine: ShapeName;
   /** False for a story in which vfioctl has no part. */
   readonly usesVfioctl: boolean;
+  /** What it counts as, where a suite owes so many of a kind. */
+  readonly counts?: string;
   /** Rejects when something is not as it should be. */
   run(bench: Bench): Promise<void>;
 };

@@ -3,7 +3,7 @@ import { Machine, MachineFailure } from '../machine/machine.ts';
 import { type ShapeName, shapes } from '../machine/shape.ts';
 import { Bench } from './bench.ts';
 import type { Scenario } from './scenario.ts';
-import { type HostState, hostDifferences, hostState, restoreHost } from './witness.ts';
+import { type HostState, hostDifferences, hostState, quietHost, restoreHost } from './witness.ts';
 
 export type SuiteParts = {
   readonly image: Image;
@@ -16,7 +16,7 @@ export type SuiteParts = {
 
 export type SuiteResult = { readonly passed: number; readonly failed: number };
 
-const scenarioSeconds = 300;
+const scenarioSeconds = 420;
 
 /** Runs scenarios, those of one machine shape on one boot, and prints each with its time. */
 export async function runSuite(
@@ -47,9 +47,19 @@ export async function runSuite(
   for (const scenario of scenarios.filter((candidate) => !ran.has(candidate))) {
     parts.say(`FAIL ${scenario.name}: it did not run`);
   }
+  for (const line of kindsPassed(scenarios, passed)) parts.say(`${name}: ${line}`);
   const result = { passed: passed.size, failed: scenarios.length - passed.size };
   parts.say(`${name}: ${result.passed} passed, ${result.failed} failed`);
   return result;
+}
+
+/** One line a kind of scenario: how many of it passed, of how many. */
+function kindsPassed(scenarios: readonly Scenario[], passed: ReadonlySet<Scenario>): string[] {
+  const kinds = [...new Set(scenarios.flatMap(({ counts }) => counts ?? []))];
+  return kinds.map((kind) => {
+    const all = scenarios.filter(({ counts }) => counts === kind);
+    return `${all.filter((one) => passed.has(one)).length} of ${all.length} ${kind}`;
+  });
 }
 
 /**
@@ -76,6 +86,9 @@ async function runOnShape(
   report: (scenario: Scenario, ok: boolean) => void,
 ): Promise<void> {
   const { image, tool, runs, say } = parts;
+  const { kernel, initramfs, disk } = image;
+  const files = { shape: shapes[shape], kernel, initramfs, image: disk, tool, runs, lifeSeconds: 3000, say };
+  const powerOn = (folder: string): Promise<Machine> => Machine.boot({ ...files, folder });
   let machine: Machine | null = null;
   let baseline: HostState | null = null;
   let clean = true;
@@ -84,29 +97,21 @@ async function runOnShape(
     let bench: Bench | null = null;
     try {
       if (machine === null) {
-        const { kernel, initramfs, disk } = image;
-        machine = await Machine.boot({
-          shape: shapes[shape],
-          kernel,
-          initramfs,
-          image: disk,
-          tool,
-          runs,
-          lifeSeconds: 2400,
-          say,
-        });
+        machine = await Machine.boot(files);
         say(`machine ${shape}: ready in ${machine.bootedIn.toFixed(1)} s`);
         baseline = await hostState(machine);
       }
       start = Date.now();
-      bench = new Bench(machine);
+      bench = new Bench(machine, powerOn);
       await withDeadline(scenario.run(bench));
+      machine = bench.machine;
       await hostAsBefore(machine, baseline as HostState);
       say(`ok   ${scenario.name} ${seconds(start)} s${bench.notes.map((note) => `\n     ${note}`).join('')}`);
       report(scenario, true);
     } catch (cause) {
       clean = false;
       report(scenario, false);
+      machine = bench?.machine ?? machine;
       const consoles = machine === null ? '' : await guestConsoles(machine);
       say(`FAIL ${scenario.name} ${seconds(start)} s\n${failureText(cause, bench, consoles)}`);
       if (machine !== null && !(await recovered(machine, baseline, cause))) {
@@ -132,6 +137,7 @@ async function hostAsBefore(machine: Machine, baseline: HostState): Promise<void
 async function recovered(machine: Machine, baseline: HostState | null, cause: unknown): Promise<boolean> {
   if (baseline === null || cause instanceof MachineFailure) return false;
   try {
+    await quietHost(machine);
     const now = await hostState(machine);
     if (hostDifferences(baseline, now).length > 0) await restoreHost(machine, baseline, now);
     return hostDifferences(baseline, await hostState(machine)).length === 0;

@@ -11,6 +11,8 @@ export type HostState = {
   >;
   /** By UUID. */
   readonly guests: Readonly<Record<string, { readonly state: string; readonly xml: string }>>;
+  /** By path, all of /etc and /boot: the sum of what a file holds, or where a link points. */
+  readonly files: Readonly<Record<string, string>>;
 };
 
 const ask = [
@@ -18,6 +20,9 @@ const ask = [
   '  driver=$(readlink "$path/driver")',
   `  echo "function \${path##*/} \${driver##*/}, $(cat "$path/driver_override")"`,
   'done',
+  // libvirt writes NAME.xml.new and renames it; one that a power cut leaves is overwritten by the next (virFileRewrite).
+  "find /etc /boot -xdev -type f ! -path '/etc/libvirt/qemu/*.xml.new' -exec md5sum {} +",
+  "find /etc /boot -xdev -type l -printf 'link %p %l\\n'",
   // One virsh process for all: each costs 0.4 s here.
   `virsh -q ${JSON.stringify(
     guests
@@ -43,6 +48,9 @@ export function parseHostState(text: string): HostState {
   )) {
     functions[address] = { driver: driver || null, override: override === '(null)' ? null : override };
   }
+  const files: Record<string, string> = {};
+  for (const [, sum = '', path = ''] of text.matchAll(/^([0-9a-f]{32}) {2}(.+)$/gm)) files[path] = sum;
+  for (const [, path = '', target = ''] of text.matchAll(/^link (\S+) (.+)$/gm)) files[path] = target;
   const states: Record<string, { state: string; xml: string }> = {};
   // virsh's echo ends its text with a newline or not, by version and mode.
   const [, ...parts] = text.split(/@guest (\S+)@/);
@@ -55,7 +63,8 @@ export function parseHostState(text: string): HostState {
       throw new Error(`the witness saw no definition of guest ${name}`);
   }
   if (Object.keys(functions).length === 0) throw new Error('the witness saw no PCI function');
-  return { functions, guests: states };
+  if (Object.keys(files).length === 0) throw new Error('the witness saw no file');
+  return { functions, guests: states, files };
 }
 
 /** Each way in which `after` is not as `before`, in a line. */
@@ -75,6 +84,11 @@ export function hostDifferences(before: HostState, after: HostState): string[] {
         `guest ${name}: its inactive XML differs\n${lineDifferences(then?.xml ?? '', now?.xml ?? '')}`,
       );
   }
+  for (const path of new Set([...Object.keys(before.files), ...Object.keys(after.files)])) {
+    const [then, now] = [before.files[path], after.files[path]];
+    if (then !== now)
+      lines.push(`${path}: ${then === undefined ? 'came' : now === undefined ? 'is gone' : 'is another'}`);
+  }
   return lines;
 }
 
@@ -84,6 +98,12 @@ function lineDifferences(before: string, after: string): string {
     ...then.filter((line) => !now.includes(line)).map((line) => `    - ${line}`),
     ...now.filter((line) => !then.includes(line)).map((line) => `    + ${line}`),
   ].join('\n');
+}
+
+/** Ends what a scenario that failed left running or halted, and forgets vfioctl's journal: an open run stops the next. */
+export async function quietHost(machine: Machine): Promise<void> {
+  const script = 'pkill -KILL -x strace; pkill -KILL -x vfioctl; rm -rf /var/lib/vfioctl';
+  await machine.run(script, { seconds: 20 });
 }
 
 /** Puts the host back by hand, so that one scenario's failure is not the next one's. */

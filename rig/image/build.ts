@@ -37,7 +37,7 @@ export async function imageReady(say: (line: string) => void): Promise<Image> {
     folderText('l1'),
     readFileSync(join(import.meta.dirname, '../wav.ts'), 'utf8'),
     // libvirt's sealed knowledge of the processor is void on another one.
-    JSON.stringify(qemuArguments(shapes.intel, anyFiles, false)),
+    JSON.stringify(qemuArguments(shapes.intel, anyFiles)),
   );
   const folder = join(cacheFolder, `image-${key}`);
   if (!existsSync(folder)) {

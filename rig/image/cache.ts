@@ -27,16 +27,26 @@ export function publish(draft: string, final: string): void {
   else renameSync(draft, final);
 }
 
-/** Forgets what other keys built, and what broken builds and ended runs left, when it is older than a day. */
-export function forgetOld(kept: readonly string[]): void {
-  mkdirSync(cacheFolder, { recursive: true });
-  const dayAgo = Date.now() - 86_400_000;
-  const runs = join(cacheFolder, 'run');
-  const made = readdirSync(cacheFolder).filter((name) => /^(root|image)-/.test(name));
-  const left = existsSync(runs) ? readdirSync(runs).map((name) => join('run', name)) : [];
-  for (const name of [...made, ...left]) {
-    const path = join(cacheFolder, name);
-    if (!kept.includes(path) && statSync(path).mtimeMs < dayAgo)
-      rmSync(path, { recursive: true, force: true });
+/**
+ * Forgets, of what other keys built, all but the newest two of a kind (a branch and what it came from); and what broken
+ * builds and ended runs left, when it is older than a day.
+ */
+export function forgetOld(kept: readonly string[], folder = cacheFolder): void {
+  mkdirSync(folder, { recursive: true });
+  const runs = join(folder, 'run');
+  const made = readdirSync(folder).map((name) => join(folder, name));
+  const left = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
+  const age = (path: string): number => Date.now() - statSync(path).mtimeMs;
+  const whole = (kind: string): string[] =>
+    made.filter((path) => new RegExp(`/${kind}-[0-9a-f]+$`).test(path));
+  const spare = (kind: string): string[] =>
+    whole(kind)
+      .sort((left, right) => age(left) - age(right))
+      .slice(2);
+  const day = 86_400_000;
+  const drafts = made.filter((path) => /\.draft-\d+/.test(path) && age(path) > day);
+  const ended = left.filter((path) => age(path) > day);
+  for (const path of [...spare('root'), ...spare('image'), ...drafts, ...ended]) {
+    if (!kept.includes(path)) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -21,6 +21,7 @@ const packages: readonly string[] = [
   'procps',
   'qemu-guest-agent',
   'qemu-system-x86',
+  'strace',
   'udev',
 ];
 

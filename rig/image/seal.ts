@@ -29,7 +29,12 @@ export async function sealImage(image: Image, say: (line: string) => void): Prom
       'set -e',
       'virsh -q domcapabilities --virttype kvm > /dev/null',
       'virsh -q domcapabilities --virttype qemu > /dev/null',
-      ...guests.map((guest) => `virsh -q define --validate /share/${guest.uuid}.xml`),
+      ...guests.flatMap(({ uuid }) => [
+        `virsh -q define --validate /share/${uuid}.xml`,
+        // Once more in libvirt's own order of elements, so that the same definition gives the same file again.
+        `virsh -q dumpxml ${uuid} --inactive --security-info > /share/again.xml`,
+        'virsh -q define /share/again.xml',
+      ]),
       'ls /var/cache/libvirt/qemu/capabilities/*.xml',
     ];
     const sealed = await machine.run(script.join('\n'), { seconds: 120 });

@@ -10,13 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineIn, runOk } from '../process.ts';
 import { Control } from './control.ts';
 import { Recordings } from './recordings.ts';
 import { type MachineFiles, type MachineShape, qemuArguments } from './shape.ts';
+import { socketFolder } from './sockets.ts';
 
 export type MachineOptions = {
   readonly shape: MachineShape;
@@ -30,10 +30,8 @@ export type MachineOptions = {
   readonly runs: string;
   /** Outer deadline of the machine's whole life. */
   readonly lifeSeconds: number;
-  /** An overlay of an earlier boot, to power on again with what reached its disk. */
-  readonly overlay?: string;
-  /** Honest flushes on the overlay, for a machine whose power is cut. */
-  readonly survivesPowerCut?: boolean;
+  /** Of an earlier boot: powered on again with what reached its disk. */
+  readonly folder?: string;
   readonly say: (line: string) => void;
 };
 
@@ -47,7 +45,7 @@ export type JobResult = {
 /** The machine itself failed, not what ran on it. */
 export class MachineFailure extends Error {}
 
-const bootSeconds = 90;
+const bootSeconds = 150;
 
 /** One machine, from power on to power off. */
 export class Machine {
@@ -100,19 +98,18 @@ export class Machine {
     const start = Date.now();
     const deadline = deadlineIn(bootSeconds);
     mkdirSync(options.runs, { recursive: true });
-    const folder = mkdtempSync(join(options.runs, `${options.shape.name}-`));
-    mkdirSync(join(folder, 'share'));
-    // Sockets lie apart: the path of a UNIX socket has at most 107 characters (unix(7)).
-    const sockets = mkdtempSync(join(tmpdir(), 'rig-'));
-    const disk = options.overlay ?? join(folder, 'disk.qcow2');
-    if (options.overlay === undefined) {
+    const folder = options.folder ?? mkdtempSync(join(options.runs, `${options.shape.name}-`));
+    mkdirSync(join(folder, 'share'), { recursive: true });
+    const sockets = socketFolder();
+    const disk = join(folder, 'disk.qcow2');
+    if (options.folder === undefined) {
       await runOk(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', options.image, disk], {
         deadline,
       });
     }
     const { kernel, initramfs, tool } = options;
     const files: MachineFiles = { kernel, initramfs, disk, tool, folder, sockets };
-    const args = qemuArguments(options.shape, files, options.survivesPowerCut === true);
+    const args = qemuArguments(options.shape, files);
     const log = openSync(join(folder, 'qemu.log'), 'a');
     // The machine must not outlive us, however we end: its parent's death kills it (prctl(2), PR_SET_PDEATHSIG).
     // A session of its own keeps a terminal's Ctrl-C away from it.

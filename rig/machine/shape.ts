@@ -49,8 +49,7 @@ export type MachineFiles = {
 };
 
 /** QEMU's arguments. Emulation only: /dev/kvm of the machine below is never opened. */
-export function qemuArguments(shape: MachineShape, files: MachineFiles, survivesPowerCut: boolean): string[] {
-  const cache = survivesPowerCut ? 'writeback' : 'unsafe';
+export function qemuArguments(shape: MachineShape, files: MachineFiles): string[] {
   const remapping = shape.interruptRemapping ? 'on' : 'off';
   const iommu = shape.iommu === 'none' ? [] : ['-device', `${shape.iommu}-iommu,intremap=${remapping}`];
   const own = shape.ownCard === 'root-port' ? 'bus=rp1,addr=0' : 'bus=pcie.0,addr=6';
@@ -71,7 +70,7 @@ export function qemuArguments(shape: MachineShape, files: MachineFiles, survives
     ...['-kernel', files.kernel, '-initrd', files.initramfs],
     ...['-append', ['console=ttyS0 pci=noearly mitigations=off panic=-1', ...shape.kernelWords].join(' ')],
     ...iommu,
-    ...disk('disk', files.disk, `format=qcow2,cache=${cache}`),
+    ...disk('disk', files.disk, 'format=qcow2,cache=writeback'),
     ...(files.tool === null ? [] : disk('tool', files.tool, 'format=raw,readonly=on')),
     ...['-fsdev', `local,id=share,path=${files.folder}/share,security_model=none,multidevs=remap`],
     ...['-device', 'virtio-9p-pci,fsdev=share,mount_tag=share,addr=4'],

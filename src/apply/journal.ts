@@ -3,6 +3,7 @@ import { type Host, value } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
 import { version } from '../version.ts';
+import { journalParse } from './journal-parse.ts';
 import type {
   EndRecord,
   IntentRecord,
@@ -26,10 +27,33 @@ export interface Run {
 /** `open`: it stopped before its end, and recovery has to look. `waiting`: for a reboot. */
 export type RunStatus = EndRecord['status'] | 'open' | 'waiting';
 
+/** A journal that says less than a run: a newer vfioctl wrote it, or somebody changed it. What it does say is kept. */
+export interface RunUnreadable {
+  readonly number: number;
+  readonly why: string;
+  /** What it is about; null: not even that can be read, and it may be about anything. */
+  readonly about: RunAbout | null;
+  /** `done` and `undone`: nothing of it is under way. Null: it may be, for all that can be read. */
+  readonly status: 'done' | 'undone' | null;
+}
+
+/** What a run changes; another run that changes any of it builds on it. */
+export type RunAbout = Pick<Plan, 'verb' | 'guest' | 'functions'>;
+
 /** Appends to the journal of one run; every append is on the disk before it returns. */
 export interface Journal {
   readonly run: number;
+  /** All records, also those that the disk did not take: what they tell happened all the same. */
+  readonly records: readonly JournalRecord[];
+  /** Why the disk did not take a record, the last time; null while it took all. */
+  readonly lost: Failure | null;
+  /** For what must be on the disk before anything else happens. Throws Failure `state-unwritable`. */
   append(entry: JournalEntry): void;
+  /**
+   * For what only tells what happened: it goes on without, and `lost` says so. An undo needs no more than the intents
+   * that are written before each act, so that a full disk never stands in its way.
+   */
+  tell(entry: JournalEntry): void;
 }
 
 export function bootId(host: Host): string | null {
@@ -40,7 +64,7 @@ export function bootId(host: Host): string | null {
 export function journalCreate(host: Host, stateDir: string, argv: readonly string[], plan: Plan): Journal {
   host.makeDirectory(runsDirectory(stateDir));
   const number = Math.max(0, ...runNumbers(host, stateDir)) + 1;
-  const journal = journalWriter(host, stateDir, number, 0);
+  const journal = journalWriter(host, stateDir, number, { records: [], torn: false });
   journal.append({
     type: 'run',
     journal: 'vfioctl/journal/1',
@@ -52,87 +76,128 @@ export function journalCreate(host: Host, stateDir: string, argv: readonly strin
   return journal;
 }
 
-/** Goes on with the journal of an earlier run; a torn last line is closed first, so that what follows can be read. */
+/** Goes on with the journal of an earlier run. */
 export function journalReopen(host: Host, stateDir: string, run: Run): Journal {
-  if (run.torn) host.append(runPath(stateDir, run.number), '\n');
-  return journalWriter(host, stateDir, run.number, (run.records.at(-1)?.seq ?? 0) + 1);
+  return journalWriter(host, stateDir, run.number, run);
 }
 
-function journalWriter(host: Host, stateDir: string, number: number, firstSeq: number): Journal {
-  let seq = firstSeq;
+/** The run as its journal has it here and now, without another look at the disk. */
+export function journalRun({ run, records }: Journal): Run {
+  return { number: run, head: records[0] as RunRecord, records, torn: false };
+}
+
+function journalWriter(
+  host: Host,
+  stateDir: string,
+  number: number,
+  from: Pick<Run, 'records' | 'torn'>,
+): Journal {
+  const records = [...from.records];
   const boot = bootId(host);
+  let seq = (records.at(-1)?.seq ?? -1) + 1;
+  // A line that was cut off is closed first, so that what follows it can be read.
+  let torn = from.torn;
+  let lost: Failure | null = null;
+  const append = (entry: JournalEntry): void => {
+    const record: JournalRecord = { seq: seq++, at: host.now().toISOString(), boot, ...entry };
+    records.push(record);
+    try {
+      host.append(runPath(stateDir, number), `${torn ? '\n' : ''}${JSON.stringify(record)}\n`);
+      torn = false;
+    } catch (error) {
+      if (error instanceof Failure) lost = error;
+      torn = true;
+      throw error;
+    }
+  };
   return {
     run: number,
-    append(entry) {
-      const record = { seq: seq++, at: host.now().toISOString(), boot, ...entry };
-      host.append(runPath(stateDir, number), `${JSON.stringify(record)}\n`);
+    records,
+    get lost() {
+      return lost;
+    },
+    append,
+    tell(entry) {
+      try {
+        append(entry);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+      }
     },
   };
 }
 
-/** All runs, oldest first. A directory that is not there holds none; one that cannot be read is a failure. */
-export async function runsRead(host: Host, stateDir: string): Promise<Run[]> {
+/**
+ * All runs, oldest first, and the journals that tell of none. A directory that is not there holds none; one that
+ * cannot be read is a failure. A journal without a whole first record is passed over: nothing is done before that one
+ * is written.
+ */
+export async function journalsRead(
+  host: Host,
+  stateDir: string,
+): Promise<{ readonly runs: Run[]; readonly unreadable: RunUnreadable[] }> {
   const runs: Run[] = [];
-  for (const number of runNumbers(host, stateDir)) runs.push(await runRead(host, stateDir, number));
-  return runs;
+  const unreadable: RunUnreadable[] = [];
+  for (const number of runNumbers(host, stateDir)) {
+    const run = await runLoad(host, stateDir, number);
+    if (run === null) continue;
+    if ('head' in run) runs.push(run);
+    else unreadable.push(run);
+  }
+  return { runs, unreadable };
 }
 
 export async function runRead(host: Host, stateDir: string, number: number): Promise<Run> {
-  const path = runPath(stateDir, number);
-  const reading = host.read(path, JOURNAL_BYTES);
-  if (reading.state === 'absent') {
+  const run = runNumbers(host, stateDir).includes(number) ? await runLoad(host, stateDir, number) : null;
+  if (run === null) {
     throw new Failure('not-found', `there is no run ${number}`, 'vfioctl history lists the runs');
   }
-  if (reading.state === 'unreadable')
-    throw new Failure('journal-invalid', `${path}: ${reading.why}`, 'run it as root');
-  return runParse(reading.value, number, path);
+  if (!('head' in run)) throw unreadableFailure(run);
+  return run;
 }
 
-/** Lines that cannot be read are only forgiven at the end of the file, where a power cut leaves them. */
-async function runParse(text: string, number: number, path: string): Promise<Run> {
-  const { JournalRecord } = await import('./record.ts');
-  const records: JournalRecord[] = [];
-  let torn = false;
-  const lines = text.split('\n');
-  const whole = text.endsWith('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue;
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      // Either the very last line, or one that a later recovery closed with a newline and went on from.
-      torn = torn || (index === lines.length - 1 && !whole);
-      continue;
-    }
-    const parsed = JournalRecord.safeParse(json);
-    if (!parsed.success) {
-      throw new Failure(
-        'journal-invalid',
-        `${path} line ${index + 1} is not a record of this version`,
-        'it was written by a newer vfioctl, or changed by hand: use the version that wrote it',
-      );
-    }
-    records.push(parsed.data);
-  }
-  const head = records[0];
-  if (head?.type !== 'run') {
-    throw new Failure(
-      'journal-invalid',
-      `${path} does not begin with its run`,
-      'nothing of it can be undone by vfioctl',
-    );
-  }
-  return { number, head, records, torn };
+export function unreadableFailure(run: RunUnreadable): Failure {
+  return new Failure('journal-invalid', run.why, 'use the vfioctl that wrote it');
 }
 
+/** Beside a run that may be under way, and of which nothing can be read, nothing new is begun. */
+export function unreadableRefuse(unreadable: readonly RunUnreadable[], about: RunAbout): void {
+  const silent = unreadable.find((run) => run.status === null && runsMeet(run.about, about));
+  if (silent) throw unreadableFailure(silent);
+}
+
+async function runLoad(host: Host, stateDir: string, number: number): Promise<Run | RunUnreadable | null> {
+  const path = runPath(stateDir, number);
+  const reading = host.read(path, JOURNAL_BYTES);
+  if (reading.state === 'read') return journalParse(reading.value, number, path);
+  const why = `${path}: ${reading.state === 'absent' ? 'it is gone' : reading.why}`;
+  return { number, why, about: null, status: null };
+}
+
+/** Both change the same guest, a same function, or a same boot chain. What cannot be read may be about anything. */
+export function runsMeet(a: RunAbout | null, b: RunAbout | null): boolean {
+  if (a === null || b === null) return true;
+  if (a.guest && b.guest && a.guest.uuid === b.guest.uuid) return true;
+  if (a.functions.some((f) => b.functions.includes(f))) return true;
+  return a.verb === 'prepare' && b.verb === 'prepare';
+}
+
+/**
+ * How far a run came. One that was killed between the last outcome and its end is as done, or as unknown, as if its
+ * end had been written: nothing is left to take back.
+ */
 export function runStatus(run: Run): RunStatus {
   const last = run.records.findLast(
     (r) => r.type === 'end' || r.type === 'wait-reboot' || r.type === 'intent' || r.type === 'undo-intent',
   );
   if (last?.type === 'end') return last.status;
   if (last?.type === 'wait-reboot') return 'waiting';
-  return 'open';
+  if (run.records.some((r) => r.type === 'undo-intent' || r.type === 'undo-outcome')) return 'open';
+  const result = (step: Step) => runOutcome(run, step.id)?.result;
+  if (last?.type === 'intent' && runOutcome(run, last.step)?.result === 'unknown') return 'unknown';
+  const stands = (step: Step) => result(step) === 'done' || result(step) === 'there';
+  const begun = runSteps(run).filter((step) => runIntent(run, step.id));
+  return run.head.plan.steps.every(stands) && begun.every(stands) ? 'done' : 'open';
 }
 
 /** All steps of a run, in the order in which they are done: what follows the proof comes last. */
@@ -157,6 +222,16 @@ function runPath(stateDir: string, number: number): string {
 }
 
 function runNumbers(host: Host, stateDir: string): number[] {
+  // An undo does what the journal says: whoever may write it would do as root what they like.
+  for (const directory of [stateDir, runsDirectory(stateDir)]) {
+    const why = host.exposed(directory);
+    if (why === null) continue;
+    throw new Failure(
+      'state-unwritable',
+      `${directory} is not trusted: ${why}`,
+      'let it belong to root alone, or give another --state-dir',
+    );
+  }
   const names = host.list(runsDirectory(stateDir));
   if (names.state === 'absent') return [];
   if (names.state === 'unreadable') {

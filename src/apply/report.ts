@@ -25,8 +25,12 @@ export const RunReport = z.object({
     z.object({ code: z.string(), step: z.nullable(z.string()), message: z.string(), hint: z.string() }),
   ),
   notes: z.array(z.string()),
-  /** What refused it; what else is worth knowing. */
+  /** What refused it; what was insisted on all the same; what else is worth knowing. */
   findings: z.array(Finding),
+  /** The guards among them that a person has overridden, with the words. */
+  accepted: z.optional(z.array(z.object({ rule: z.string(), words: z.string() }))),
+  /** What takes the run back by itself at `due` (ISO), unless it has been kept. */
+  deadMan: z.optional(z.object({ unit: z.string(), due: z.string(), kept: z.boolean() })),
   proofs: z.array(Proof),
 });
 

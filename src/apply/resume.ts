@@ -1,5 +1,5 @@
-import { bootId, journalReopen, runStatus, runsRead } from './journal.ts';
-import { stepKind } from './steps/index.ts';
+import { bootId, journalReopen, journalsRead, runStatus } from './journal.ts';
+import { stepCheck } from './settle.ts';
 import type { ApplyContext } from './steps/kind.ts';
 
 /** A run that waited for a reboot, looked at again on the new boot. */
@@ -16,13 +16,14 @@ export interface Resumed {
 export async function runsResume(context: ApplyContext, stateDir: string): Promise<Resumed[]> {
   const resumed: Resumed[] = [];
   const boot = bootId(context.host);
-  for (const run of await runsRead(context.host, stateDir)) {
+  const { runs } = await journalsRead(context.host, stateDir);
+  for (const run of runs) {
     if (runStatus(run) !== 'waiting' || run.records.at(-1)?.boot === boot) continue;
     const wanting: string[] = [];
     const commandLine = context.host.read('/proc/cmdline');
     const words = commandLine.state === 'read' ? commandLine.value.trim().split(/\s+/) : [];
     for (const step of run.head.plan.steps) {
-      const check = await stepKind(step).check(context, step);
+      const check = await stepCheck(context, step);
       if (check.state !== 'after') wanting.push(check.shown);
       if (step.kind === 'kernel-argument' && !words.includes(step.target.argument)) {
         wanting.push(`${step.target.argument} is not on the command line of the running kernel`);

@@ -2,19 +2,23 @@ import { Failure } from '../failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepText } from '../plan/show.ts';
 import type { Step } from '../plan/step.ts';
-import { type Journal, journalCreate, runRead, runsRead } from './journal.ts';
+import { type DeadMan, deadManArm, deadManDisarm } from './dead-man.ts';
+import { flightHint, flightsNow, flightsRefuse } from './flight.ts';
+import { type Journal, journalCreate, journalRun, journalsRead, unreadableRefuse } from './journal.ts';
 import type { RunReport, StepReport } from './report.ts';
-import { stepSettle } from './settle.ts';
-import { stepKind } from './steps/index.ts';
-import type { ApplyContext, Check } from './steps/kind.ts';
+import { stepCheck } from './settle.ts';
+import { failureOf, startsGuest, stepApply } from './step-apply.ts';
+import type { ApplyContext } from './steps/kind.ts';
 import { stepsUndo } from './undo.ts';
 
 export interface ApplyOptions {
   readonly stateDir: string;
   /** The command as it was typed, for the journal. */
   readonly argv: readonly string[];
-  /** Set by Ctrl-C or SIGTERM: the running act is let end, then everything done is undone. */
+  /** Set by Ctrl-C, SIGTERM or SIGHUP: the running act is let end, then everything done is undone. */
   readonly signal?: AbortSignal;
+  /** Armed before the first step; nothing is done when it cannot be. */
+  readonly deadMan?: DeadMan | null;
   /** Told as each step begins and ends. */
   readonly progress?: (step: Step, event: 'begins' | StepReport['result']) => void;
 }
@@ -29,9 +33,12 @@ export type Applied = Pick<RunReport, 'run' | 'changed' | 'status' | 'steps' | '
 export async function planApply(given: ApplyContext, plan: Plan, options: ApplyOptions): Promise<Applied> {
   if (plan.steps.length === 0)
     return { run: null, changed: false, status: 'nothing', steps: [], failure: null };
-  const runs = await runsRead(given.host, options.stateDir);
+  const { runs, unreadable } = await journalsRead(given.host, options.stateDir);
+  unreadableRefuse(unreadable, plan);
+  await flightsRefuse(given.host, runs, plan);
   const context = { ...given, runs };
   const journal = journalCreate(context.host, options.stateDir, options.argv, plan);
+  if (options.deadMan) await armOrEnd(context, journal, options.deadMan);
   const results = new Map<string, StepReport['result']>();
   const report = (status: Applied['status'], failure: Applied['failure']): Applied => ({
     run: journal.run,
@@ -52,6 +59,7 @@ export async function planApply(given: ApplyContext, plan: Plan, options: ApplyO
     try {
       if (options.signal?.aborted) throw new Failure('interrupted', 'interrupted');
       options.progress?.(step, 'begins');
+      if (startsGuest(step)) await stepsStand(context, plan, results);
       const result = await stepApply(context, journal, step);
       results.set(step.id, result);
       options.progress?.(step, result);
@@ -63,116 +71,71 @@ export async function planApply(given: ApplyContext, plan: Plan, options: ApplyO
       options.progress?.(step, unknown ? 'unknown' : 'failed');
       if (unknown) {
         // The tool's job may still go on in the daemon: never undo beside it.
-        journal.append({ type: 'end', status: 'unknown' });
-        return report('unknown', failure);
+        journal.tell({ type: 'end', status: 'unknown' });
+        return report('unknown', await flightNamed(context, journal, failure));
       }
-      const status = await applyUndo(context, options.stateDir, journal, results);
+      const status = await applyUndo(context, journal, results);
       return report(status, failure);
     }
   }
-  journal.append({ type: 'end', status: 'done' });
+  // Whoever interrupted the last act meant it no less.
+  if (options.signal?.aborted) {
+    const status = await applyUndo(context, journal, results);
+    return report(status, { code: 'interrupted', step: null, message: 'interrupted', hint: '' });
+  }
+  // All its outcomes are written, and they say as much.
+  journal.tell({ type: 'end', status: 'done' });
   return report('done', null);
 }
 
-async function stepApply(context: ApplyContext, journal: Journal, step: Step): Promise<StepReport['result']> {
-  const kind = stepKind(step);
-  const found = await kind.check(context, step);
-  if (found.state === 'after') {
-    journal.append({ type: 'outcome', step: step.id, result: 'there', after: found.observed, error: null });
-    return 'there';
-  }
-  if (found.state === 'other') {
-    throw new Failure(
-      'changed',
-      `${found.shown}: that is neither as planned nor as it was`,
-      'look, then run it again',
-    );
-  }
-  journal.append({ type: 'intent', step: step.id, before: found.observed });
-  if (step.kind === 'reboot') {
-    journal.append({ type: 'wait-reboot', step: step.id });
-    return 'waiting';
-  }
-  let answered = true;
+/** Without its switch the run ends before it has begun. */
+async function armOrEnd(context: ApplyContext, journal: Journal, deadMan: DeadMan): Promise<void> {
   try {
-    await kind.act(context, step, (argv, child) =>
-      journal.append({
-        type: 'child',
-        step: step.id,
-        argv: [...argv],
-        pid: child.pid,
-        startTicks: child.startTicks,
-      }),
-    );
+    await deadManArm(context.host, journal, deadMan);
   } catch (error) {
-    answered = !(error instanceof Failure && error.code === 'outcome-unknown');
-    if (answered) {
-      // The act may have done a part: what stands there now decides whether there is something to undo.
-      const now = await checkQuietly(context, step);
-      journal.append({
-        type: 'outcome',
-        step: step.id,
-        result: 'failed',
-        after: now?.observed ?? {},
-        error: text(error),
-      });
-      throw error;
-    }
+    journal.tell({ type: 'end', status: 'undone' });
+    throw error;
   }
-  const after = await stepSettle(context, step, 'after');
-  if (after.state !== 'after') {
-    // A tool that never answered may still have its way through the daemon: that is no failure to undo beside.
-    const unknown = !answered;
-    journal.append({
-      type: 'outcome',
-      step: step.id,
-      result: unknown ? 'unknown' : 'failed',
-      after: after.observed,
-      error: after.shown,
-    });
-    throw new Failure(unknown ? 'outcome-unknown' : 'step-failed', after.shown, hintFor(step));
-  }
-  journal.append({ type: 'outcome', step: step.id, result: 'done', after: after.observed, error: null });
-  return 'done';
 }
 
-async function checkQuietly(context: ApplyContext, step: Step): Promise<Check | null> {
-  try {
-    return await stepKind(step).check(context, step);
-  } catch {
-    return null;
+/** A guest starts with what its definition holds by then. Throws Failure `changed`. */
+async function stepsStand(
+  context: ApplyContext,
+  plan: Plan,
+  results: ReadonlyMap<string, StepReport['result']>,
+): Promise<void> {
+  for (const step of plan.steps.filter((s) => results.has(s.id))) {
+    const { state, shown } = await stepCheck(context, step);
+    if (state !== 'after')
+      throw new Failure('changed', `${shown}: somebody else changed it meanwhile`, 'run it again');
   }
+}
+
+/** What is in flight, by name. */
+async function flightNamed(
+  { host }: ApplyContext,
+  journal: Journal,
+  failure: NonNullable<Applied['failure']>,
+): Promise<NonNullable<Applied['failure']>> {
+  const flights = await flightsNow(host, [journalRun(journal)]);
+  const first = flights[0];
+  if (!first) return failure;
+  const message = [failure.message, ...flights.map((f) => f.text)].join('; ');
+  return { ...failure, message, hint: flightHint(first) };
 }
 
 async function applyUndo(
   context: ApplyContext,
-  stateDir: string,
   journal: Journal,
   results: Map<string, StepReport['result']>,
 ): Promise<'undone' | 'partial'> {
-  const run = await runRead(context.host, stateDir, journal.run);
-  const undone = await stepsUndo(context, run, journal);
+  const undone = await stepsUndo(context, journalRun(journal), journal);
   for (const [step, { result }] of undone) {
     if (result === 'undone' && results.get(step) !== 'failed') results.set(step, 'undone');
     if (result === 'left') results.set(step, 'left');
   }
   const status = [...undone.values()].some((u) => u.result === 'left') ? 'partial' : 'undone';
-  journal.append({ type: 'end', status });
+  journal.tell({ type: 'end', status });
+  if (status === 'undone') await deadManDisarm(context.host, journalRun(journal));
   return status;
-}
-
-function failureOf(error: unknown, step: Step): NonNullable<Applied['failure']> {
-  if (!(error instanceof Failure)) throw error;
-  return { code: error.code, step: step.id, message: error.message, hint: error.hint };
-}
-
-function hintFor(step: Step): string {
-  if (step.kind === 'guest-start' && !step.after.running) {
-    return `shut it down from inside, or pull its plug with: virsh destroy ${step.target.guest.uuid}; then run it again`;
-  }
-  return '';
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,58 @@
+import { Failure } from '../failure.ts';
+import { libvirtAway } from '../host/libvirt/virsh.ts';
 import type { Step } from '../plan/step.ts';
 import { stepKind } from './steps/index.ts';
 import type { ApplyContext, Check } from './steps/kind.ts';
 
 const POLL_MS = 250;
+const LOOKS_MS = 1_000;
+/** libvirtd's start, with every emulator asked for what it can. */
+const RESTART_MS = 20_000;
 
-/** Reads back until the step stands as wanted, or until its kind's settling time is over. */
-export async function stepSettle(context: ApplyContext, step: Step, wanted: Check['state']): Promise<Check> {
-  const kind = stepKind(step);
-  const end = context.host.now().getTime() + kind.settleMs;
-  for (;;) {
-    const check = await kind.check(context, step);
-    if (check.state === wanted || context.host.now().getTime() >= end) return check;
+// Waits are counted in sleeps and not by the clock, which may be set back or forth meanwhile.
+
+/** Reads where a step stands. A libvirt that is just being restarted is waited for: only the step's stand decides. */
+export async function stepCheck(context: ApplyContext, step: Step): Promise<Check> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    try {
+      return await stepKind(step).check(context, step);
+    } catch (error) {
+      if (!libvirtAway(error) || waited >= RESTART_MS) throw error;
+    }
     await context.host.sleep(POLL_MS);
+  }
+}
+
+/** Reads back until the step stands as wanted, or until its kind's settling time, or a longer one, is over. */
+export async function stepSettle(
+  context: ApplyContext,
+  step: Step,
+  wanted: 'before' | 'after',
+  atLeastMs = 0,
+): Promise<Check> {
+  const settleMs = Math.max(stepKind(step).settleMs(step, wanted), atLeastMs);
+  for (let waited = 0; ; waited += POLL_MS) {
+    const check = await stepCheck(context, step).catch((error: unknown) => {
+      // One look that fails says nothing of the step; what was asked of a guest may be on its way all the same.
+      if (refusedLook(error) && waited < Math.max(settleMs, LOOKS_MS)) return null;
+      throw error;
+    });
+    if (check !== null && (check.state === wanted || waited >= settleMs)) return check;
+    await context.host.sleep(POLL_MS);
+  }
+}
+
+function refusedLook(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'step-failed';
+}
+
+/** What an act fails with, as a value: where its step stands then is looked at before it counts. */
+export async function failureFrom(act: Promise<void>): Promise<Failure | null> {
+  try {
+    await act;
+    return null;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
   }
 }

@@ -30,10 +30,10 @@ export function action<
 /** Known failures print one line and what to do next; unknown ones are our fault and print their stack. */
 function failurePrint(context: CliContext, error: unknown, flags: EventFlags): ExitCode {
   if (!(error instanceof Failure)) {
-    tell(
-      context,
-      `vfioctl: this is a fault of vfioctl, please report it: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const stack = String(error instanceof Error ? error.stack : error)
+      .split('\n')
+      .map(harmless);
+    tell(context, `vfioctl: this is a fault of vfioctl, please report it: ${stack.join('\n')}`);
     return EXIT.fault;
   }
   const { code, message, hint } = error;

@@ -8,7 +8,7 @@ import {
 import { version } from '../version.ts';
 import { action, type Run } from './action.ts';
 import type { CliContext } from './context.ts';
-import { changeFlags, eventFlag, flag, lookFlags, stateFlag } from './flags.ts';
+import { acceptFlag, changeFlags, deadManFlag, eventFlag, flag, lookFlags, stateFlag } from './flags.ts';
 
 const words = (brief: string, placeholder: string, minimum = 0) =>
   ({ kind: 'array', minimum, parameter: { parse: String, brief, placeholder } }) as const;
@@ -69,6 +69,8 @@ const routes: Record<string, Command<CliContext>> = {
     {
       flags: {
         ...changeFlags,
+        ...acceptFlag,
+        ...deadManFlag,
         start: flag.on('start the guest, and prove that it works there'),
         live: flag.on('also plug it into the running guest now'),
         withGroup: flag.on('lend the other functions of its IOMMU group too'),
@@ -84,6 +86,7 @@ const routes: Record<string, Command<CliContext>> = {
       flags: {
         ...lookFlags,
         ...eventFlag,
+        ...stateFlag,
         exercise: flag.on('do harmless work with the function: silence to a sound card'),
         tone: flag.on('make a sound in the guest; its mixer is put back'),
       },
@@ -96,6 +99,7 @@ const routes: Record<string, Command<CliContext>> = {
     {
       flags: {
         ...changeFlags,
+        ...deadManFlag,
         from: flag.text('the guest that has them', 'GUEST'),
         stop: flag.on('shut the guest down first'),
         live: flag.on('unplug from the running guest'),
@@ -106,7 +110,13 @@ const routes: Record<string, Command<CliContext>> = {
   ),
   capture: command(
     'record this host as one file, for --host elsewhere',
-    { flags: lookFlags, positional: perhaps('file to write; - for standard output', 'FILE') },
+    {
+      flags: {
+        ...lookFlags,
+        redact: flag.on('without passwords and without what tells whose host it is'),
+      },
+      positional: perhaps('file to write; - for standard output', 'FILE'),
+    },
     async () => (await import('./commands/capture.ts')).capture,
   ),
   history: command(
@@ -116,8 +126,19 @@ const routes: Record<string, Command<CliContext>> = {
   ),
   undo: command(
     'take back one run, or what a crash left',
-    { flags: changeFlags, positional: perhaps('number of the run; the last one', 'RUN') },
+    {
+      flags: {
+        ...changeFlags,
+        unlessKept: flag.on('do nothing when the run has been kept: how a dead-man switch asks'),
+      },
+      positional: perhaps('number of the run; the last one', 'RUN'),
+    },
     async () => (await import('./commands/undo.ts')).undo,
+  ),
+  keep: command(
+    'the host is still well: a run that would be taken back by its dead-man switch stays',
+    { flags: { ...lookFlags, ...stateFlag }, positional: perhaps('number of the run; the last one', 'RUN') },
+    async () => (await import('./commands/keep.ts')).keep,
   ),
   try: command(
     'the whole story on a simulated host: no root, no hardware',
@@ -125,7 +146,7 @@ const routes: Record<string, Command<CliContext>> = {
       flags: {
         json: lookFlags.json,
         shell: flag.on('stay on the simulated host, to break it and undo'),
-        break: flag.text('plant a fault: see --break list', 'FAULT'),
+        break: flag.text('plant a fault; list names them', 'FAULT'),
       },
     },
     async () => (await import('./commands/try.ts')).tryOut,

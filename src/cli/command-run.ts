@@ -10,14 +10,22 @@ export interface CommandRun {
   readonly stderr: string;
 }
 
+interface CommandRunOptions {
+  readonly color?: boolean;
+  /** The lines that a person types at a terminal, in this order; without them nobody can be asked. */
+  readonly typed?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 /** Runs one command line against a host, with everything it prints kept. */
 export async function commandRun(
   host: Host | CliContext['open'],
   argv: readonly string[],
-  color = false,
+  options: CommandRunOptions = {},
 ): Promise<CommandRun> {
   const out: string[] = [];
   const err: string[] = [];
+  const typed = [...(options.typed ?? [])];
   const context: CliContext = {
     process: {
       stdout: { write: (t: string) => void out.push(t) },
@@ -26,11 +34,17 @@ export async function commandRun(
     },
     env: {},
     argv,
-    terminal: false,
-    columns: 100,
-    color,
-    ask: async () => false,
-    signal: new AbortController().signal,
+    self: ['/usr/bin/vfioctl'],
+    terminal: options.typed !== undefined,
+    columns: null,
+    color: options.color ?? false,
+    async type(prompt) {
+      const line = typed.shift() ?? '';
+      err.push(`${prompt}${line}\n`);
+      return line;
+    },
+    signal: options.signal ?? new AbortController().signal,
+    hold: (work) => work(),
     open: typeof host === 'function' ? host : async () => host,
   };
   await main(context);

@@ -64,6 +64,7 @@ export function exitOfRun(report: RunReport): ExitCode {
     case 'waiting':
       return EXIT.reboot;
     default:
+      if (report.failure !== null) return EXIT.wanting;
       return report.proofs.length === 0 ? EXIT.done : exitOfProofs(report.proofs);
   }
 }

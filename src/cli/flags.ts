@@ -22,6 +22,14 @@ export interface ChangeFlags extends EventFlags {
   readonly stateDir?: string;
 }
 
+/** Flags of a change that can be insisted on, and that can take itself back. */
+export interface LendFlags extends ChangeFlags {
+  /** `RULE=WORDS` of guards that are overridden. */
+  readonly accept?: readonly string[];
+  /** Seconds until the change is taken back unless it is kept. */
+  readonly deadMan?: number;
+}
+
 const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: String, brief, placeholder, optional: true }) as const;
 const on = (brief: string) => ({ kind: 'boolean', brief, optional: true, withNegated: false }) as const;
@@ -53,7 +61,44 @@ export const changeFlags = {
   },
 } as const;
 
+export const acceptFlag = {
+  accept: {
+    kind: 'parsed',
+    parse: String,
+    variadic: true,
+    brief: 'override one guard by its own words, as its refusal shows them; may be given again',
+    placeholder: 'RULE=WORDS',
+    optional: true,
+  },
+} as const;
+
+export const deadManFlag = {
+  deadMan: {
+    kind: 'parsed',
+    parse: secondsParse,
+    brief: 'take it all back after so long (10s to 60m) unless you then say: vfioctl keep',
+    placeholder: 'TIME',
+    optional: true,
+  },
+} as const;
+
 export const flag = { on, text };
+
+/** The number of a run as typed; null: the last one that fits. Throws Failure `usage`. */
+export function runNumber(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Failure('usage', `'${text}' is no run number`, 'vfioctl history lists the runs');
+}
+
+/** `60s`, `10m`; a bare number is seconds. */
+function secondsParse(text: string): number {
+  const [, count, unit] = /^(\d{1,4})([sm]?)$/.exec(text) ?? [];
+  const seconds = Number(count) * (unit === 'm' ? 60 : 1);
+  if (seconds >= 10 && seconds <= 3600) return seconds;
+  throw new SyntaxError(`'${text}' is no time from 10s to 60m`);
+}
 
 const DEFAULT_STATE_DIR = '/var/lib/vfioctl';
 

@@ -3,6 +3,7 @@ import { namesOf } from '../facts/names.ts';
 import type { Need } from '../facts/snapshot.ts';
 import { Failure } from '../failure.ts';
 import type { Host } from '../host/host.ts';
+import { libvirtHint } from '../host/libvirt/virsh.ts';
 import type { GuestModel } from '../model/guest.ts';
 import { type HostModel, modelOf } from '../model/model.ts';
 import type { FunctionName } from '../model/selector.ts';
@@ -49,9 +50,6 @@ export function guestResolve(model: HostModel, text: string): GuestModel {
 /** libvirt did not answer, and the command cannot do without it. */
 export function libvirtMissing(model: HostModel): Failure {
   const gap = model.snapshot.gaps.find((g) => g.fact === 'libvirt');
-  return new Failure(
-    'no-libvirt',
-    `libvirt does not answer: ${gap?.why ?? 'not asked'}`,
-    'start it (systemctl start libvirtd), or run as root',
-  );
+  const why = gap?.why ?? 'not asked';
+  return new Failure('no-libvirt', `libvirt does not answer: ${why}`, libvirtHint(why));
 }

@@ -5,16 +5,18 @@ import { type CliContext, tell } from './context.ts';
 import { EXIT } from './exit.ts';
 
 /** Verbs of other tools. virsh's "detach" means two opposite things: none of them is guessed at. */
-const OTHERS_VERBS: Readonly<Record<string, string>> = {
-  attach: 'assign DEVICE GUEST',
-  passthrough: 'assign DEVICE GUEST',
-  bind: 'assign DEVICE GUEST lends to a guest',
-  'set-override': 'assign DEVICE GUEST lends to a guest',
-  detach: 'release DEVICE gives back to the host; vfioctl assign DEVICE GUEST takes from it',
-  unbind: 'release DEVICE gives back to the host; vfioctl assign DEVICE GUEST takes from it',
-  unassign: 'release DEVICE',
-  reattach: 'release DEVICE',
-};
+const OTHERS_VERBS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    attach: 'assign DEVICE GUEST',
+    passthrough: 'assign DEVICE GUEST',
+    bind: 'assign DEVICE GUEST lends to a guest',
+    'set-override': 'assign DEVICE GUEST lends to a guest',
+    detach: 'release DEVICE gives back to the host; vfioctl assign DEVICE GUEST takes from it',
+    unbind: 'release DEVICE gives back to the host; vfioctl assign DEVICE GUEST takes from it',
+    unassign: 'release DEVICE',
+    reattach: 'release DEVICE',
+  }),
+);
 
 /** Runs one command line and leaves its exit code in the context. */
 export async function main(context: CliContext): Promise<void> {
@@ -28,9 +30,14 @@ export async function main(context: CliContext): Promise<void> {
     return;
   }
   const [verb] = context.argv;
-  const ours = verb === undefined ? undefined : OTHERS_VERBS[verb];
+  const ours = verb === undefined ? undefined : OTHERS_VERBS.get(verb);
   if (ours !== undefined) {
     tell(context, `vfioctl: '${verb}' is no command here; the nearest is: vfioctl ${ours}`);
+    context.process.exitCode = EXIT.usage;
+    return;
+  }
+  if (context.argv.includes('--force')) {
+    tell(context, 'vfioctl: there is no --force: a guard yields to its own words alone, --accept RULE=WORDS');
     context.process.exitCode = EXIT.usage;
     return;
   }

@@ -1,4 +1,5 @@
 import type { EventDocument } from '../report/documents.ts';
+import { COLUMNS, harmless, jsonText } from '../report/terminal.ts';
 import { type CliContext, print, printJson, tell } from './context.ts';
 import type { EventFlags } from './flags.ts';
 
@@ -16,13 +17,13 @@ export interface Progress {
 export function progressOf(context: CliContext, flags: EventFlags): Progress {
   if (flags.events) {
     const event = (text: string): EventDocument => ({ schema: 'vfioctl/event/1', text });
-    return { told: (text) => print(context, JSON.stringify(event(text))), end: () => {} };
+    return { told: (text) => print(context, jsonText(event(text))), end: () => {} };
   }
-  if (flags.verbose) return { told: (text) => tell(context, `… ${text}`), end: () => {} };
+  if (flags.verbose) return { told: (text) => tell(context, `… ${harmless(text)}`), end: () => {} };
   if (!context.terminal || flags.json) return { told: () => {}, end: () => {} };
   const { stderr } = context.process;
   return {
-    told: (text) => stderr.write(`\r\x1b[K… ${text.slice(0, context.columns - 3)}`),
+    told: (text) => stderr.write(`\r\x1b[K… ${harmless(text).slice(0, (context.columns ?? COLUMNS) - 3)}`),
     end: () => stderr.write('\r\x1b[K'),
   };
 }
@@ -33,6 +34,6 @@ export function forProgram(flags: EventFlags): boolean {
 }
 
 export function printDocument(context: CliContext, flags: EventFlags, document: unknown): void {
-  if (flags.events) print(context, JSON.stringify(document));
+  if (flags.events) print(context, jsonText(document));
   else printJson(context, document);
 }

@@ -38,6 +38,7 @@ const ALL: readonly Need[] = [
   'functions',
   'config',
   'override',
+  'details',
   'groups',
   'modules',
   'vfio',
@@ -69,17 +70,20 @@ export async function collect(
   const wanted = new Set(needs);
   const config = wanted.has('config');
   const override = wanted.has('override');
-  if (config || override) wanted.add('functions');
+  const details = wanted.has('details');
+  if (config || override || details) wanted.add('functions');
   const read: { readonly [S in Section]: () => Snapshot[S] | Promise<Snapshot[S]> } = {
+    // What runs processes comes first, and the files are read meanwhile.
+    libvirt: () => libvirtFacts(look, options.uri ?? DEFAULT_URI),
+    log: () => kernelLog(look),
+    functions: () => pciFunctions(look, { config, override, details }),
     cpu: () => cpuFacts(look),
     kernel: () => kernelFacts(look),
     iommu: () => iommuFacts(look),
-    functions: () => pciFunctions(look, { config, override }),
     groups: () => iommuGroups(look, 'groups'),
     modules: () => moduleFacts(look),
     vfio: () => vfioFacts(look),
     interrupts: () => interruptLines(look),
-    log: () => kernelLog(look),
     sound: () => soundFacts(look),
     network: () => networkFacts(look),
     storage: () => storageFacts(look),
@@ -90,11 +94,9 @@ export async function collect(
     nodes: () => nodeFacts(look),
     security: () => securityFacts(look),
     memory: () => memoryFacts(look),
-    libvirt: () => libvirtFacts(look, options.uri ?? DEFAULT_URI),
   };
   const sections = (Object.keys(read) as Section[]).filter((section) => wanted.has(section));
-  // What runs a process goes on while the rest is read.
-  const values = await Promise.all(sections.map((section) => read[section]()));
+  const values = await inTurns(sections.map((section) => read[section]));
   const bootId = host.read('/proc/sys/kernel/random/boot_id');
   const found = sections.flatMap((section, at) => (values[at] === undefined ? [] : [[section, values[at]]]));
   return {
@@ -110,6 +112,18 @@ export async function collect(
     // Sections are read side by side: the order of their gaps would be chance.
     gaps: look.gaps.sort((a, b) => compare(a.fact, b.fact) || compare(a.subject ?? '', b.subject ?? '')),
   };
+}
+
+/** One begins after the other, so that in between the answer of a process leads to its next question. */
+function inTurns(reads: readonly (() => unknown)[]): Promise<unknown[]> {
+  let turn = Promise.resolve();
+  return Promise.all(
+    reads.map((read) => {
+      const value = turn.then(read);
+      turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+      return value;
+    }),
+  );
 }
 
 /** Everything that any command would read: what a capture records. */

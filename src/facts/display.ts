@@ -1,4 +1,4 @@
-import { nodeHolders } from './holders.ts';
+import { holdersOf } from './holders.ts';
 import type { Look } from './look.ts';
 import { pciPathOwners } from './pci-path.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,11 +14,9 @@ export function displayFacts(look: Look): Snapshot['display'] {
     .map((name) => {
       const target =
         look.known('display.function', `${CLASS}/${name}`, look.host.link(`${CLASS}/${name}`), name) ?? '';
-      const { open, hidden } = nodeHolders(look, '/dev/dri/');
-      const openBy = open.filter(({ path }) => path === `/dev/dri/${name}`);
-      // One holder is enough to know that it is busy; that nobody is, takes a look at all.
-      const known = openBy.length > 0 || hidden === null;
-      if (!known) look.gap('display.openBy', '/proc/PID/fd', hidden, name);
+      const openBy = holdersOf(look, [`/dev/dri/${name}`]);
+      const known = typeof openBy !== 'string';
+      if (!known) look.gap('display.openBy', '/proc/PID/fd', openBy, name);
       return { name, function: pciPathOwners(target).at(-1) ?? null, ...(known ? { openBy } : {}) };
     });
 }

@@ -16,7 +16,9 @@ export function iommuGroups(look: Look, fact: string): Group[] | undefined {
 
 /** vfio's unsafe no-IOMMU mode makes groups of its own, without an IOMMU behind them. */
 function isMadeUp(look: Look, name: string): boolean {
-  const label = look.host.read(`${GROUPS}/${name}/name`);
+  const path = `${GROUPS}/${name}/name`;
+  if (!look.host.exists(path)) return false;
+  const label = look.host.read(path);
   return label.state === 'read' && label.value.trim() === 'vfio-noiommu';
 }
 
@@ -30,7 +32,7 @@ function groupOf(look: Look, fact: string, name: string): Group {
     functions: devices.filter((device) => addressParse(device) !== null).sort(addressCompare),
     others: devices.filter((device) => addressParse(device) === null),
     reservedRegions: regions.split('\n').flatMap((line) => {
-      const [start, end, type] = line.split(' ');
+      const [, start, end, type] = /^(0x[0-9a-f]{1,16}) (0x[0-9a-f]{1,16}) (\S+)$/.exec(line) ?? [];
       return start && end && type ? [{ start: shortHex(start), end: shortHex(end), type }] : [];
     }),
   };

@@ -1,6 +1,9 @@
 import type { Look } from './look.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** What a kernel is built for at the most (arch/x86/Kconfig). */
+const NR_CPUS = 8192;
+
 type Interrupt = NonNullable<Snapshot['interrupts']>[number];
 
 /** The numbered lines of /proc/interrupts, counts added up over all processors. */
@@ -13,7 +16,7 @@ export function interruptLines(look: Look): Interrupt[] | undefined {
 
 function interruptsOf(text: string): Interrupt[] {
   const [head = '', ...rows] = text.split('\n');
-  const processors = head.trim().split(/\s+/).length;
+  const processors = Math.min(head.trim().split(/\s+/).length, NR_CPUS);
   const row = new RegExp(`^\\s*(\\d+):((?:\\s+\\d+){${processors}})\\s+(.*)$`);
   return rows.flatMap((line) => {
     const [, irq, counts, rest] = row.exec(line) ?? [];

@@ -1,6 +1,11 @@
 import type { Host, Reading } from '../host/host.ts';
 import type { Gap } from './snapshot.ts';
 
+/** A whole number as the kernel prints it; null for anything else. */
+export function wholeNumber(text: string | null | undefined): number | null {
+  return text != null && /^-?\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
 /**
  * A look at one host: reads through the port and keeps account of what could not be read. Every reader answers the
  * value, `null` for absent, or `undefined` after it has noted a gap.

@@ -8,6 +8,6 @@ export function memoryFacts(look: Look): Snapshot['memory'] {
     if (text === null) look.gap('memory', path, 'absent');
     return undefined;
   }
-  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d{1,15}) kB$`, 'm').exec(text)?.[1] ?? 0);
   return { totalKiB: kib('MemTotal'), availableKiB: kib('MemAvailable') };
 }

@@ -13,7 +13,15 @@ export function moduleFacts(look: Look): Snapshot['modules'] {
   if (text === undefined) return undefined;
   const loaded = loadedModules(text ?? '');
   const vfioPci = 'vfio_pci' in loaded ? 'loaded' : vfioPciElsewhere(look);
-  return vfioPci && { loaded, vfioPci, blacklisted: blacklisted(look) };
+  if (vfioPci === undefined) return undefined;
+  const { lines, whole } = configurationLines(look);
+  return {
+    loaded,
+    vfioPci,
+    blacklisted: blacklisted(look, lines),
+    // A list that is short would say that nothing is claimed.
+    ...(whole ? { options: optionsOf(lines) } : {}),
+  };
 }
 
 /** `name size references holder,holder, state address`; `-` stands for no holder. */
@@ -57,18 +65,42 @@ function vfioPciElsewhere(look: Look): Modules['vfioPci'] | undefined {
   return 'missing';
 }
 
-function blacklisted(look: Look): string[] {
+interface ConfigurationLine {
+  readonly path: string;
+  /** One line, joined with those after a backslash as kmod does: without a space. */
+  readonly text: string;
+}
+
+/** Lines of modprobe.d, and whether all could be read. A file hides those of its name in later directories. */
+function configurationLines(look: Look): { lines: ConfigurationLine[]; whole: boolean } {
+  const seen = new Set<string>();
+  const before = look.gaps.length;
+  const lines = CONFIGURATIONS.flatMap((directory) =>
+    (look.list('modules.options', directory) ?? [])
+      .filter((file) => file.endsWith('.conf') && !seen.has(file))
+      .sort()
+      .flatMap((file) => {
+        seen.add(file);
+        const path = `${directory}/${file}`;
+        const text = (look.text('modules.options', path) ?? '').replace(/\\\n/g, '');
+        return text.split('\n').map((line) => ({ path, text: line.trim().replace(/\s+/g, ' ') }));
+      }),
+  );
+  return { lines, whole: look.gaps.length === before };
+}
+
+function blacklisted(look: Look, lines: readonly ConfigurationLine[]): string[] {
   const words = (look.text('modules.blacklisted', '/proc/cmdline') ?? '').split(/\s+/);
   const told = words
     .filter((word) => /^(modprobe\.|module_)blacklist=/.test(word))
     .flatMap((word) => word.slice(word.indexOf('=') + 1).split(','));
-  const written = CONFIGURATIONS.flatMap((directory) =>
-    (look.list('modules.blacklisted', directory) ?? [])
-      .filter((file) => file.endsWith('.conf'))
-      .flatMap((file) => {
-        const text = look.text('modules.blacklisted', `${directory}/${file}`) ?? '';
-        return [...text.matchAll(/^\s*blacklist\s+(\S+)/gm)].map((match) => match[1]!);
-      }),
-  );
+  const written = lines.flatMap(({ text }) => /^blacklist (\S+)/.exec(text)?.[1] ?? []);
   return [...new Set([...told, ...written].map((name) => name.replaceAll('-', '_')))].sort();
+}
+
+function optionsOf(lines: readonly ConfigurationLine[]): NonNullable<Modules['options']> {
+  return lines.flatMap(({ path, text }) => {
+    const module = /^options (\S+) /.exec(text)?.[1];
+    return module === undefined ? [] : [{ module, text, path }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import { type Host, value } from '../host/host.ts';
 import { liveHost } from '../host/live.ts';
 import { CLASS_NAMES } from './class-names.ts';
 import type { PciFunction } from './snapshot.ts';
@@ -19,72 +19,82 @@ const DATABASE_MAX = 8 * 1024 * 1024;
 
 /**
  * Names from the host's pci.ids, or from this machine's where the host is a record without one: the ids are the
- * same everywhere. The file is read at the first name, and of its 20,000 entries only what is asked for is parsed.
+ * same everywhere. The file is read at the first name, and of its 20,000 entries only what is asked for is looked up.
  */
 export function namesOf(host: Host): Names {
-  let text: string | null = null;
-  const vendors = new Map<string, Vendor | null>();
-  const vendorOf = (id: string): Vendor | null => {
-    text ??= databaseText(host) ?? databaseText(liveHost()) ?? '';
-    if (!vendors.has(id)) vendors.set(id, vendorParse(text, id));
-    return vendors.get(id)!;
-  };
+  let database: Buffer | null = null;
+  const vendorOf = once((id: string) => {
+    database ??= databaseBytes(host) ?? databaseBytes(liveHost()) ?? Buffer.alloc(0);
+    return vendorRead(database, id);
+  });
+  const deviceOf = once((id: string) => {
+    const [vendor = '', device = ''] = id.split(':');
+    return entryName(vendorOf(vendor)?.devices ?? '', `\t${device}`);
+  });
   const className = (code: string) =>
     CLASS_NAMES[code.slice(0, 4)] ?? CLASS_NAMES[code.slice(0, 2)] ?? `Class ${code}`;
   return {
     function(fn) {
+      const id = `${fn.vendor}:${fn.device}`;
       const vendor = vendorOf(fn.vendor);
-      const device = vendor?.devices.get(fn.device);
-      if (vendor && device !== undefined) return `${vendor.name} ${device}`;
-      return `${vendor ? `${vendor.name} ` : ''}${className(fn.class)} ${fn.vendor}:${fn.device}`;
+      return `${vendor ? `${vendor.name} ` : ''}${deviceOf(id) ?? `${className(fn.class)} ${id}`}`;
     },
     class: className,
     vendor: (id) => vendorOf(id)?.name ?? null,
     subsystem(fn) {
       if (fn.subsystemVendor === null || fn.subsystemDevice === null) return null;
-      const key = `${fn.device} ${fn.subsystemVendor} ${fn.subsystemDevice}`;
-      return vendorOf(fn.vendor)?.subsystems.get(key) ?? null;
+      const { devices } = vendorOf(fn.vendor) ?? { devices: '' };
+      const [, own = ''] = devices.split(`\n\t${fn.device}  `);
+      return entryName(own.split(/\n\t(?!\t)/)[0]!, `\t\t${fn.subsystemVendor} ${fn.subsystemDevice}`);
     },
   };
 }
 
+/** A vendor's part of the database. */
 interface Vendor {
   readonly name: string;
-  readonly devices: ReadonlyMap<string, string>;
-  /** By `device subvendor subdevice`. */
-  readonly subsystems: ReadonlyMap<string, string>;
+  /** Its devices under one tab, and the boards of each under two. */
+  readonly devices: string;
 }
 
-function databaseText(host: Host): string | null {
+function databaseBytes(host: Host): Buffer | null {
   for (const path of PLACES) {
-    const text = host.read(path, DATABASE_MAX);
-    if (text.state === 'read') return text.value;
+    const bytes = value(host.readBytes(path, DATABASE_MAX));
+    if (bytes) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
   return null;
 }
 
-/** `vendor  name` at the margin, `device  name` under one tab, `subvendor subdevice  name` under two. */
-function vendorParse(text: string, id: string): Vendor | null {
-  const head = `${id}  `;
-  const start = text.startsWith(head) ? 0 : text.indexOf(`\n${head}`) + 1;
-  if (start === 0 && !text.startsWith(head)) return null;
-  const devices = new Map<string, string>();
-  const subsystems = new Map<string, string>();
-  let device = '';
-  let at = start;
-  for (;;) {
-    const end = text.indexOf('\n', at);
-    const line = text.slice(at, end < 0 ? undefined : end);
-    const [, indent = '', key = '', name = ''] =
-      /^(\t*)([0-9a-f]{4}(?: [0-9a-f]{4})?) {2}(.*)$/.exec(line) ?? [];
-    if (at > start && !line.startsWith('\t') && !line.startsWith('#')) break;
-    if (indent === '\t') {
-      device = key;
-      devices.set(key, name);
-    } else if (indent === '\t\t') subsystems.set(`${device} ${key}`, name);
-    if (end < 0) break;
-    at = end + 1;
-  }
-  const line = text.slice(start, text.indexOf('\n', start));
-  return { name: line.slice(head.length), devices, subsystems };
+/** `vendor  name` at the margin, and all lines up to the next one there. */
+function vendorRead(database: Buffer, id: string): Vendor | null {
+  const head = Buffer.from(`\n${id}  `);
+  const first = database.subarray(0, head.length - 1).equals(head.subarray(1));
+  const start = first ? 0 : database.indexOf(head) + 1;
+  if (start === 0 && !first) return null;
+  // Bytes as characters, so that places in the text are places in the file; names are decoded afterwards.
+  const length = database.toString('latin1', start).search(/\n[^\t#\n]/);
+  const text = database.toString('utf8', start, length < 0 ? database.length : start + length);
+  const devices = text.indexOf('\n');
+  return {
+    name: text.slice(head.length - 1, devices < 0 ? undefined : devices),
+    devices: devices < 0 ? '' : text.slice(devices),
+  };
+}
+
+/** A machine has many functions of few kinds. */
+function once<T>(read: (id: string) => T): (id: string) => T {
+  const known = new Map<string, T>();
+  return (id) => {
+    if (!known.has(id)) known.set(id, read(id));
+    return known.get(id) as T;
+  };
+}
+
+/** The name in the line that begins with this key and two blanks. */
+function entryName(text: string, key: string): string | null {
+  const head = `\n${key}  `;
+  const start = text.indexOf(head);
+  if (start < 0) return null;
+  const end = text.indexOf('\n', start + head.length);
+  return text.slice(start + head.length, end < 0 ? undefined : end);
 }

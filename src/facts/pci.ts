@@ -1,5 +1,6 @@
-import { addressCompare } from '../model/address.ts';
-import type { Look } from './look.ts';
+import type { Reading } from '../host/host.ts';
+import { addressCompare, addressParse } from '../model/address.ts';
+import { type Look, wholeNumber } from './look.ts';
 import { capabilitiesOf } from './pci-config.ts';
 import { pciPathAddresses } from './pci-path.ts';
 import type { Bar, Capabilities, PciFunction } from './snapshot.ts';
@@ -17,24 +18,25 @@ export interface PciNeeds {
   /** Configuration space and reset methods. */
   readonly config: boolean;
   readonly override: boolean;
+  /** What no rule asks for: revision, power state, BARs, interrupts. */
+  readonly details: boolean;
 }
 
 /**
- * Every PCI function, in one pass over sysfs. Of a function's files only those on this list are opened: `resourceN`
- * and `rom` reach the device itself, and reading a register may change it.
+ * Every PCI function, in one pass over sysfs. Of a function's files only those named here are opened: `resourceN` and
+ * `rom` reach the device itself, and reading a register may change it.
  */
 export async function pciFunctions(look: Look, needs: PciNeeds): Promise<PciFunction[] | undefined> {
   const names = look.list('functions', DEVICES);
   if (names === undefined) return undefined;
-  const functions = (names ?? [])
-    .sort(addressCompare)
-    .map((address) => functionOf(look, address, needs))
-    .filter((fn) => fn !== null);
-  const overrides = needs.override ? await guarded(look, functions, 'driver_override') : null;
-  const resets = needs.config ? await guarded(look, functions, 'reset_method') : null;
-  return functions.map(({ fn }) => {
-    const override = overrides?.get(fn.address);
-    const reset = resets?.get(fn.address);
+  const addresses = (names ?? []).filter((name) => addressParse(name) !== null).sort(addressCompare);
+  // Its children read while we do.
+  const locked = lockedFiles(look, addresses, needs);
+  const functions = addresses.map((address) => functionOf(look, address, needs)).filter((fn) => fn !== null);
+  const { overrides, resets } = await locked;
+  return functions.map((fn) => {
+    const override = overrides(fn.address);
+    const reset = resets(fn.address);
     return {
       ...fn,
       // An override that is not set reads as the kernel prints a null pointer.
@@ -46,61 +48,74 @@ export async function pciFunctions(look: Look, needs: PciNeeds): Promise<PciFunc
   });
 }
 
-interface FunctionFiles {
-  readonly fn: PciFunction;
-  readonly files: ReadonlySet<string>;
-}
-
-function functionOf(look: Look, address: string, needs: PciNeeds): FunctionFiles | null {
+function functionOf(look: Look, address: string, needs: PciNeeds): PciFunction | null {
   const path = `${DEVICES}/${address}`;
-  const names = look.list('functions', path, address);
-  if (!names) return null;
-  const files = new Set(names);
-  const text = (name: string, key: string): string | null | undefined =>
-    files.has(name) ? look.text(`functions.${key}`, `${path}/${name}`, address) : null;
-  const link = (name: string, key: string): string | null =>
-    files.has(name) ? (look.linkName(`functions.${key}`, `${path}/${name}`, address) ?? null) : null;
-  const ids = idsOf(text('modalias', 'vendor') ?? '');
+  const ids = idsOf(look.text('functions.vendor', `${path}/modalias`, address) ?? '');
   if (!ids) {
     look.gap('functions', `${path}/modalias`, 'the function went away while it was read', address);
     return null;
   }
-
+  const link = (name: string, key: string): string | null =>
+    look.linkName(`functions.${key}`, `${path}/${name}`, address) ?? null;
   const target = look.known('functions.path', path, look.host.link(path), address) ?? '';
   const group = link('iommu_group', 'group');
-  const node = Number(text('numa_node', 'numaNode') ?? -1);
-  const bootVga = text('boot_vga', 'bootVga');
-  const irq = Number(text('irq', 'irq') ?? 0);
-  const virtualMax = text('sriov_totalvfs', 'virtualFunctionsPossible');
-  const status = runtimeStatus(look, path, address);
+  const bootVga = ids.class.startsWith('03')
+    ? look.text('functions.bootVga', `${path}/boot_vga`, address)
+    : null;
   const fn: PciFunction = {
     address,
     ...ids,
-    revision: text('revision', 'revision')?.replace(/^0x/, '') ?? '00',
     // To another PCI bus or CardBus: those have a header of their own kind. To vfio a host or ISA bridge is an endpoint.
     bridge: /^06(04|07|09)/.test(ids.class),
     driver: link('driver', 'driver'),
-    group: group === null ? null : Number(group),
+    group: wholeNumber(group),
     path: pciPathAddresses(target).slice(0, -1),
-    numaNode: node < 0 ? null : node,
     physicalFunction: link('physfn', 'physicalFunction'),
-    virtualFunctions: names
-      .filter((name) => /^virtfn\d+$/.test(name))
-      .map((name) => link(name, 'virtualFunctions'))
-      .filter((name) => name !== null)
-      .sort(addressCompare),
-    virtualFunctionsPossible: virtualMax == null ? null : Number(virtualMax),
-    powerState: text('power_state', 'powerState') ?? null,
-    runtimeStatus: status,
+    ...virtualFunctions(look, path, address),
+    runtimeStatus: look.text('functions.runtimeStatus', `${path}/power/runtime_status`, address) ?? null,
     bootVga: bootVga == null ? null : bootVga === '1',
-    irq: irq === 0 ? null : irq,
-    msiIrqs: files.has('msi_irqs')
-      ? (look.list('functions.msiIrqs', `${path}/msi_irqs`, address) ?? []).map(Number).sort((a, b) => a - b)
-      : [],
-    bars: barsOf(text('resource', 'bars') ?? ''),
+    ...(needs.details ? details(look, path, address) : {}),
   };
   const capabilities = needs.config ? readCapabilities(look, path, fn) : undefined;
-  return { fn: capabilities ? { ...fn, capabilities } : fn, files };
+  return capabilities ? { ...fn, capabilities } : fn;
+}
+
+/** Only a physical function has the file, and links to its virtual ones. */
+function virtualFunctions(
+  look: Look,
+  path: string,
+  address: string,
+): Pick<PciFunction, 'virtualFunctions' | 'virtualFunctionsPossible'> {
+  const file = `${path}/sriov_totalvfs`;
+  if (!look.host.exists(file)) return { virtualFunctions: [], virtualFunctionsPossible: null };
+  const possible = look.text('functions.virtualFunctionsPossible', file, address);
+  const links = (look.list('functions.virtualFunctions', path, address) ?? [])
+    .filter((name) => /^virtfn\d+$/.test(name))
+    .map((name) => look.linkName('functions.virtualFunctions', `${path}/${name}`, address) ?? null);
+  return {
+    virtualFunctions: links.filter((name) => name !== null).sort(addressCompare),
+    virtualFunctionsPossible: wholeNumber(possible),
+  };
+}
+
+function details(
+  look: Look,
+  path: string,
+  address: string,
+): Pick<PciFunction, 'revision' | 'numaNode' | 'powerState' | 'irq' | 'msiIrqs' | 'bars'> {
+  const text = (name: string, key: string) => look.text(`functions.${key}`, `${path}/${name}`, address);
+  const node = wholeNumber(text('numa_node', 'numaNode')) ?? -1;
+  const irq = wholeNumber(text('irq', 'irq')) ?? 0;
+  return {
+    revision: text('revision', 'revision')?.replace(/^0x/, '') ?? '00',
+    numaNode: node < 0 ? null : node,
+    powerState: text('power_state', 'powerState') ?? null,
+    irq: irq === 0 ? null : irq,
+    msiIrqs: (look.list('functions.msiIrqs', `${path}/msi_irqs`, address) ?? [])
+      .flatMap((name) => wholeNumber(name) ?? [])
+      .sort((a, b) => a - b),
+    bars: barsOf(text('resource', 'bars') ?? ''),
+  };
 }
 
 /**
@@ -127,10 +142,6 @@ function idsOf(
   };
 }
 
-function runtimeStatus(look: Look, path: string, address: string): string | null {
-  return look.text('functions.runtimeStatus', `${path}/power/runtime_status`, address) ?? null;
-}
-
 /**
  * Reading configuration space wakes a function that sleeps (pci_config_pm_runtime_get), so a sleeping one is left
  * alone. `unsupported` is a function without runtime power management: it never sleeps.
@@ -155,23 +166,31 @@ function readCapabilities(look: Look, path: string, fn: PciFunction): Capabiliti
   return capabilities;
 }
 
-/** One attribute of all functions that have it, read under a deadline: the kernel takes the device's lock for it. */
-async function guarded(
+/** The text of one attribute by address: null where it is absent, undefined where it was not read. */
+type Locked = (address: string) => string | null | undefined;
+
+/** What the kernel reads under the device's lock, so that a read may never return: under one deadline, for all functions. */
+async function lockedFiles(
   look: Look,
-  functions: readonly FunctionFiles[],
-  name: 'driver_override' | 'reset_method',
-): Promise<Map<string, string | null>> {
-  const fact = name === 'driver_override' ? 'functions.driverOverride' : 'functions.resetMethods';
-  const path = (address: string) => `${DEVICES}/${address}/${name}`;
-  const having = functions.filter(({ files }) => files.has(name)).map(({ fn }) => fn.address);
-  const readings = having.length > 0 ? await look.host.readGuarded(having.map(path)) : new Map();
-  const values = new Map<string, string | null>();
-  for (const { fn, files } of functions) {
-    const reading = files.has(name) ? readings.get(path(fn.address)) : { state: 'absent' };
-    const value = look.known<string>(fact, path(fn.address), reading, fn.address);
-    if (value !== undefined) values.set(fn.address, value === null ? null : value.trim());
-  }
-  return values;
+  addresses: readonly string[],
+  needs: PciNeeds,
+): Promise<{ readonly overrides: Locked; readonly resets: Locked }> {
+  const path = (address: string, name: string) => `${DEVICES}/${address}/${name}`;
+  const names = [...(needs.override ? ['driver_override'] : []), ...(needs.config ? ['reset_method'] : [])];
+  const paths = addresses.flatMap((address) => names.map((name) => path(address, name)));
+  const readings = paths.length > 0 ? await look.host.readGuarded(paths) : new Map<string, Reading<string>>();
+  const locked =
+    (fact: string, name: string): Locked =>
+    (address) => {
+      const reading = readings.get(path(address, name));
+      if (!reading) return undefined;
+      const text = look.known(fact, path(address, name), reading, address);
+      return typeof text === 'string' ? text.trim() : text;
+    };
+  return {
+    overrides: locked('functions.driverOverride', 'driver_override'),
+    resets: locked('functions.resetMethods', 'reset_method'),
+  };
 }
 
 /** The file is there since Linux 5.15, and only where the kernel knows a method. */
@@ -191,6 +210,7 @@ function barsOf(resource: string): Bar[] {
     .split('\n')
     .slice(0, BARS)
     .flatMap((line, index) => {
+      if (!/^0x[0-9a-f]{1,16}( 0x[0-9a-f]{1,16}){2}$/.test(line)) return [];
       const [start, end, flags] = line.split(' ').map(BigInt);
       if (start === undefined || end === undefined || flags === undefined || flags === 0n) return [];
       const bits = Number(flags & 0xffff_ffffn);

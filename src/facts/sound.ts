@@ -1,3 +1,4 @@
+import { holdersOf } from './holders.ts';
 import type { Look } from './look.ts';
 import { pciPathOwners } from './pci-path.ts';
 import type { Holder, Snapshot } from './snapshot.ts';
@@ -12,21 +13,35 @@ export function soundFacts(look: Look): Snapshot['sound'] {
   if (names === undefined) return undefined;
   const cards = (names ?? []).filter((name) => /^card\d+$/.test(name));
   const titles = cards.length > 0 ? cardTitles(look) : new Map<number, string>();
-  return cards.map((name) => cardOf(look, name, titles)).sort((a, b) => a.card - b.card);
+  const nodes = (names ?? []).filter((name) => !name.startsWith('pcm'));
+  return cards.map((name) => cardOf(look, name, titles, nodes)).sort((a, b) => a.card - b.card);
 }
 
-function cardOf(look: Look, name: string, titles: ReadonlyMap<number, string>): SoundCard {
+function cardOf(
+  look: Look,
+  name: string,
+  titles: ReadonlyMap<number, string>,
+  nodes: readonly string[],
+): SoundCard {
   const card = Number(name.slice('card'.length));
   const id = look.text('sound.id', `${CLASS}/${name}/id`, name) ?? name;
   const target =
     look.known('sound.function', `${CLASS}/${name}`, look.host.link(`${CLASS}/${name}`), name) ?? '';
   const openBy = pcmHolders(look, name);
+  // `controlC0`, `hwC0D0`, `midiC0D0`; what they have in common with the card is its number.
+  const own = nodes.filter((node) => /C(\d+)(D\d+)?$/.exec(node)?.[1] === String(card));
+  const also = holdersOf(
+    look,
+    own.map((node) => `/dev/snd/${node}`),
+  );
+  if (typeof also === 'string') look.gap('sound.alsoOpenBy', '/proc/PID/fd', also, name);
   return {
     card,
     id,
     name: titles.get(card) ?? id,
     function: pciPathOwners(target).at(-1) ?? null,
     ...(openBy ? { openBy } : {}),
+    ...(typeof also === 'string' ? {} : { alsoOpenBy: also }),
   };
 }
 

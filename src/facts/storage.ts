@@ -1,113 +1,148 @@
-import { type BlockDevice, blockDevices } from './block.ts';
+import { type BlockDevice, type BlockDevices, blockDevices } from './block.ts';
 import type { Look } from './look.ts';
 import type { Snapshot } from './snapshot.ts';
+import { configuredHolds } from './storage/configured.ts';
+import { type Hold, holdCompare } from './storage/hold.ts';
+import { kernelUserHolds } from './storage/kernel-users.ts';
+import { type MountDevices, mountDevices } from './storage/mount-devices.ts';
+import { type Mount, mountAbove, mountName, mountTable } from './storage/mounts.ts';
+import { openHolds } from './storage/open.ts';
+import {
+  bcacheHolds,
+  btrfsHolds,
+  poolLabel,
+  poolOf,
+  type ZfsPools,
+  zfsHolds,
+  zfsPools,
+  zfsVolumes,
+} from './storage/pools.ts';
+import { sharedDirectories } from './storage/shares.ts';
+import { type Stack, stackOf } from './storage/stack.ts';
+import { swapHolds } from './storage/swap.ts';
 
-interface Mount {
-  readonly point: string;
-  readonly dev: string;
-  readonly type: string;
-  readonly source: string;
+type Disk = NonNullable<Snapshot['storage']>[number];
+
+interface Held {
+  readonly hold: Hold;
+  readonly through: string[];
 }
 
 /**
- * Disks that hang on a PCI function, and what the host keeps on them: mounts and swap on the disk, its partitions,
- * and what device mapper, md and btrfs put together from them. ZFS pools do not show in sysfs: a gap says so.
+ * Disks, the PCI functions that they hang on, and what the host keeps on them, walked down from each mount, swap,
+ * dump target and volume through partitions, device mapper, md, bcache, loop devices and pools. A disk on no PCI
+ * function (iSCSI, NVMe over a network) stands there without one. Directories that a machine around this one shares
+ * come last.
  */
 export function storageFacts(look: Look): Snapshot['storage'] {
-  const devices = blockDevices(look);
-  const mountinfo = look.text('storage', '/proc/self/mountinfo');
-  const swaps = look.text('storage', '/proc/swaps');
-  if (!devices || mountinfo === undefined || swaps === undefined) return undefined;
-  const mounts = mountsOf(mountinfo ?? '');
-  const held = new Map<string, Set<string>>();
-  const swapping = new Set<string>();
-  const hold = (device: BlockDevice | undefined, note: (disk: string) => void): void => {
-    for (const disk of device ? disksBelow(devices, device) : []) note(disk);
-  };
-
-  for (const mount of mounts) {
-    for (const device of mountDevices(look, devices, mount)) {
-      hold(device, (disk) => held.set(disk, (held.get(disk) ?? new Set()).add(mount.point)));
-    }
-    if (mount.type === 'zfs')
-      look.gap(
-        'storage.mounts',
-        '/proc/self/mountinfo',
-        'the disks of a ZFS pool are not traced',
-        mount.source,
-      );
-  }
-  for (const line of (swaps ?? '').split('\n').slice(1)) {
-    const [path = '', type] = line.split(/\s+/);
-    const on = type === 'file' ? mountOf(mounts, path) : undefined;
-    const places = on ? mountDevices(look, devices, on) : [deviceOfPath(devices, path)];
-    for (const place of places) hold(place, (disk) => swapping.add(disk));
-  }
-  return [...devices.values()]
-    .filter((device) => device.owners.length > 0 && device.parent === null)
-    .flatMap(({ name, owners }) =>
-      owners.map((fn) => ({
-        name,
-        function: fn,
-        mounts: [...(held.get(name) ?? [])].sort(),
-        swap: swapping.has(name),
-      })),
-    );
+  const blocks = blockDevices(look);
+  const mounts = mountTable(look);
+  if (!blocks || mounts === undefined) return undefined;
+  const pools = zfsPools(look, blocks);
+  const devices = mountDevices(look, blocks, pools, mounts);
+  const stack = stackOf(blocks, devices.ofFile, zfsVolumes(blocks, pools));
+  const holds = holdsOf(look, blocks, mounts, pools, devices);
+  if (!holds) return undefined;
+  const held = new Set(holds.flatMap((hold) => hold.on));
+  const volumes = stack.tops.filter((d) => !held.has(d.name)).map(volumeHold);
+  belowUnknown(look, blocks, stack, [...held]);
+  return [...disksOf(blocks, stack, [...holds, ...volumes]), ...sharedDirectories(look, mounts)];
 }
 
-/** Whole disks that a device stands on: itself, the disk of a partition, the members of a volume. */
-function disksBelow(devices: ReadonlyMap<string, BlockDevice>, device: BlockDevice, depth = 0): string[] {
-  const below = [device.parent, ...device.members].filter((name) => name !== null);
-  if (below.length === 0 || depth > 16) return [device.name];
-  return below.flatMap((name) => {
-    const next = devices.get(name);
-    return next ? disksBelow(devices, next, depth + 1) : [];
-  });
-}
-
-/** `id parent major:minor root point options… - type source super`; blanks in names are `\040`. */
-function mountsOf(text: string): Mount[] {
-  return text.split('\n').flatMap((line) => {
-    const [left = '', right = ''] = line.split(' - ');
-    const [, , dev, , point] = left.split(' ');
-    const [type = '', source = ''] = right.split(' ');
-    return dev && point ? [{ point: octalDecode(point), dev, type, source: octalDecode(source) }] : [];
-  });
-}
-
-function octalDecode(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-}
-
-/** By device number; btrfs has numbers of its own and perhaps several devices, which it lists by name. */
-function mountDevices(
+/** All that is known to lie on some device, in the devices' names. */
+function holdsOf(
   look: Look,
-  devices: ReadonlyMap<string, BlockDevice>,
-  mount: Mount,
-): (BlockDevice | undefined)[] {
-  const exact = [...devices.values()].find((device) => device.dev === mount.dev);
-  if (exact) return [exact];
-  const named = deviceOfPath(devices, mount.source);
-  if (!named || mount.type !== 'btrfs') return [named];
-  const members = (look.list('storage.mounts', '/sys/fs/btrfs') ?? [])
-    .filter((name) => name.includes('-'))
-    .map((uuid) => look.list('storage.mounts', `/sys/fs/btrfs/${uuid}/devices`) ?? [])
-    .find((names) => names.includes(named.name));
-  return members?.map((name) => devices.get(name)) ?? [named];
+  blocks: BlockDevices,
+  mounts: readonly Mount[],
+  pools: ZfsPools,
+  devices: MountDevices,
+): Hold[] | undefined {
+  const swaps = swapHolds(look, blocks, devices);
+  if (!swaps) return undefined;
+  const busy = [...mountHolds(mounts, devices), ...swaps];
+  return [
+    ...busy,
+    ...openHolds(look, blocks),
+    ...kernelUserHolds(look, blocks),
+    ...configuredHolds(look, blocks, devices, busy),
+    ...zfsHolds(pools, mounts),
+    ...btrfsHolds(look, busy),
+    ...bcacheHolds(look, blocks),
+  ];
 }
 
-function deviceOfPath(devices: ReadonlyMap<string, BlockDevice>, path: string): BlockDevice | undefined {
-  if (!path.startsWith('/dev/')) return undefined;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return devices.get(name) ?? [...devices.values()].find((device) => device.mapperName === name);
+/** What only another mount namespace shows counts where nothing of ours is on the same device. */
+function mountHolds(mounts: readonly Mount[], devices: MountDevices): Hold[] {
+  const hold = (mount: Mount): Hold => ({
+    kind: 'mount',
+    name: mountName(mount),
+    on: devices.ofMount(mount),
+    remark: mount.type === 'zfs' ? poolLabel(poolOf(mount)) : null,
+    now: true,
+  });
+  const ours = mounts
+    .filter((mount) => mount.seenBy === null && mount.type !== 'autofs' && !isImplied(mounts, mount, devices))
+    .map(hold);
+  const known = new Set(ours.flatMap((h) => h.on));
+  const foreign = mounts.filter((mount) => mount.seenBy !== null).map(hold);
+  return [...ours, ...foreign.filter((h) => h.on.some((device) => !known.has(device)))];
 }
 
-function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
-  const above = (point: string) => point === '/' || path.startsWith(`${point}/`);
-  return mounts
-    .filter(({ point }) => above(point))
-    .reduce<Mount | undefined>(
-      (best, mount) => (best && best.point.length > mount.point.length ? best : mount),
-      undefined,
-    );
+/** An overlay that goes with the file system that it is mounted in: every container has one. */
+function isImplied(mounts: readonly Mount[], mount: Mount, devices: MountDevices): boolean {
+  if (mount.type !== 'overlay') return false;
+  const around = mountAbove(
+    mounts.filter((other) => other !== mount),
+    mount.point,
+  );
+  const known = around ? devices.ofMount(around) : [];
+  return devices.ofMount(mount).every((device) => known.includes(device));
+}
+
+/** Made by software in memory, of files or of another machine; device mapper and md name their members. */
+const WITHOUT_DISK = /^(ram|zram|nullb|loop|dm-|md|drbd)\d/;
+
+/** Drivers from elsewhere make devices (a ZFS volume without udev, PowerPath, ioMemory) and do not say of what. */
+function belowUnknown(look: Look, blocks: BlockDevices, stack: Stack, held: readonly string[]): void {
+  const bottoms = new Set(held.flatMap((name) => stack.chains(name)).map((chain) => chain.disk));
+  for (const name of bottoms) {
+    if (blocks.all.get(name)?.made && !WITHOUT_DISK.test(name))
+      look.gap('storage.below', `/sys/class/block/${name}`, `what ${name} stands on is not known`);
+  }
+}
+
+function volumeHold(device: BlockDevice): Hold {
+  return { kind: 'volume', name: device.title, on: [device.name], remark: null, now: true };
+}
+
+/** Made devices are no disks; what belongs to another machine is one when something lies on it. */
+function disksOf(blocks: BlockDevices, stack: Stack, holds: readonly Hold[]): Disk[] {
+  const held = new Map([...blocks.all.keys()].map((name) => [name, new Map<string, Held>()]));
+  const paths = new Map([...blocks.all.keys()].map((name) => [name, new Set<string>()]));
+  for (const hold of holds.toSorted(holdCompare)) {
+    for (const { disk, through } of hold.on.flatMap((name) => stack.chains(name))) {
+      const way = hold.remark === null ? [...through] : [...through, hold.remark];
+      const all = held.get(disk);
+      const key = `${hold.kind} ${hold.name}`;
+      // On several members of one disk, or mounted twice at one point: told once.
+      if (!all?.has(key)) all?.set(key, { hold, through: way });
+    }
+  }
+  for (const device of blocks.all.values()) {
+    for (const { disk } of stack.chains(device.name))
+      for (const path of device.paths) paths.get(disk)?.add(path);
+  }
+  return [...blocks.all.values()].flatMap(({ name, parent, made, owners, transport }) => {
+    const on = [...held.get(name)!.values()];
+    if (parent !== null || made || (owners.length === 0 && on.length === 0)) return [];
+    const facts = {
+      name,
+      mounts: on.flatMap(({ hold }) => (hold.kind === 'mount' && hold.now ? [hold.name] : [])),
+      swap: on.some(({ hold }) => hold.kind === 'swap' && hold.now),
+      transport,
+      holds: on.map(({ hold, through }) => ({ kind: hold.kind, name: hold.name, through })),
+      paths: [...paths.get(name)!],
+    };
+    return (owners.length > 0 ? owners : [null]).map((fn) => ({ ...facts, function: fn }));
+  });
 }

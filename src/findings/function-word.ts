@@ -17,16 +17,28 @@ const WORDS: Readonly<Record<string, string>> = {
   '0401': 'audio',
   '0403': 'audio',
   '05': 'memory controller',
+  '0502': 'CXL memory',
   '06': 'bridge',
   '0600': 'host bridge',
   '0601': 'ISA bridge',
   '0604': 'PCI bridge',
   '07': 'communication controller',
+  '0700': 'serial port',
   '08': 'system peripheral',
+  '0805': 'SD reader',
+  '0806': 'IOMMU',
+  '09': 'input controller',
+  '0b40': 'co-processor',
+  '0c00': 'FireWire',
   '0c03': 'USB',
   '0c05': 'SMBus',
   '0c07': 'IPMI',
+  '0c80': 'serial bus controller',
   '0d': 'wireless',
+  '10': 'crypto engine',
+  '11': 'signal processing',
+  '1101': 'performance counters',
+  '12': 'accelerator',
 };
 
 export function functionWord(fn: PciFunction): string {
@@ -36,20 +48,6 @@ export function functionWord(fn: PciFunction): string {
 /** `00:1b.1 (NIC)` */
 export function functionLabel(fn: PciFunction): string {
   return `${addressShort(fn.address)} (${functionWord(fn)})`;
-}
-
-/** Multimedia controllers: sound, video capture, and the like. */
-export function isMultimedia(fn: PciFunction): boolean {
-  return fn.class.startsWith('04');
-}
-
-/**
- * Functions that the machine itself runs on, though their header says endpoint: the LPC or eSPI bridge with the
- * firmware's devices behind it, SMBus with sensors and memory modules, memory controllers, timers and interrupt
- * controllers, and the management controller (Intel's has the class of a communication controller, and mei_me).
- */
-export function isPlatform(fn: PciFunction): boolean {
-  return fn.driver === 'mei_me' || ['05', '06', '08', '0c05', '0c07'].some((c) => fn.class.startsWith(c));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { PciFunction } from '../facts/snapshot.ts';
 import { addressShort } from '../model/address.ts';
 import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
+import { loseWords } from './refusal.ts';
 import { clear, found } from './rule.ts';
 import { unknown } from './unread.ts';
 import type { Uses } from './use/use.ts';
@@ -11,8 +12,6 @@ export interface InUseWords {
   readonly nothing: string;
   /** How to free it first; null when there is nothing sensible to say. */
   readonly remedy: string | null;
-  /** Uses that no words override. */
-  readonly never?: (name: string) => boolean;
 }
 
 /** The guard of one kind of use: found while the host uses it, clear when it is idle or not there. */
@@ -30,12 +29,11 @@ export function inUseFinding(
     const why = idle.length > 0 ? idle.map((e) => e.text).join('; ') : words.nothing;
     return clear(rule, fn.address, why, idle);
   }
-  const fixed = busy.some((u) => words.never?.(u.name) ?? false);
   return found(rule, fn.address, {
     severity: 'guard',
     why: `the host uses ${addressShort(fn.address)}: ${busy.map((u) => u.evidence.text).join('; ')}`,
     evidence: busy.map((u) => u.evidence),
     remedy: words.remedy === null ? null : { text: words.remedy, command: null, cost: null },
-    accept: fixed ? null : `lose ${busy.map((u) => u.name).join(' ')}`,
+    accept: busy.some((u) => u.vital) ? null : loseWords(busy.map((u) => u.name)),
   });
 }

@@ -13,12 +13,14 @@ import { functionGroup } from './rules/function-group.ts';
 import { functionLent } from './rules/function-lent.ts';
 import { functionPresent } from './rules/function-present.ts';
 import { functionReset } from './rules/function-reset.ts';
+import { functionTwins } from './rules/function-twins.ts';
 import { groupMatesRule } from './rules/group-mates.ts';
 import { groupReservedRegions } from './rules/group-reserved-regions.ts';
 import { guestAddress } from './rules/guest-address.ts';
 import { guestAgent } from './rules/guest-agent.ts';
 import { guestAutostart } from './rules/guest-autostart.ts';
 import { guestDefined } from './rules/guest-defined.ts';
+import { guestHostdevInUse } from './rules/guest-hostdev-in-use.ts';
 import { guestHostdevPresent } from './rules/guest-hostdev-present.ts';
 import { guestManagedSave } from './rules/guest-managed-save.ts';
 import { guestMemory } from './rules/guest-memory.ts';
@@ -31,11 +33,14 @@ import { iommuTable } from './rules/iommu-table.ts';
 import { kvmDevice } from './rules/kvm-device.ts';
 import { libvirtReachable } from './rules/libvirt-reachable.ts';
 import { networkInUse } from './rules/network-in-use.ts';
+import { nodeInUse } from './rules/node-in-use.ts';
 import { securityDenials } from './rules/security-denials.ts';
 import { securityEnforcing } from './rules/security-enforcing.ts';
 import { soundInUse } from './rules/sound-in-use.ts';
 import { storageInUse } from './rules/storage-in-use.ts';
+import { usbInUse } from './rules/usb-in-use.ts';
 import { vfioModules } from './rules/vfio-modules.ts';
+import { virtualFunctionsInUse } from './rules/virtual-functions-in-use.ts';
 
 export const rules: readonly Rule[] = [
   cpuVirtualization,
@@ -54,19 +59,24 @@ export const rules: readonly Rule[] = [
   groupMatesRule,
   groupReservedRegions,
   networkInUse,
+  virtualFunctionsInUse,
   storageInUse,
   displayInUse,
   soundInUse,
+  usbInUse,
+  nodeInUse,
   functionClass,
   functionLent,
   functionDriver,
   functionReset,
+  functionTwins,
   guestDefined,
   guestState,
   guestRunning,
   guestManagedSave,
   guestAutostart,
   guestHostdevPresent,
+  guestHostdevInUse,
   guestAddress,
   guestMemory,
   guestVirtualization,

@@ -1,6 +1,7 @@
 import type { Need } from '../facts/snapshot.ts';
 import type { HostModel } from '../model/model.ts';
 import type { Evidence, Finding } from './finding.ts';
+import { typeable } from './refusal.ts';
 
 /** What is asked of the rules: the host alone, some functions, and perhaps the guest that shall have them. */
 export interface Question {
@@ -10,7 +11,19 @@ export interface Question {
   readonly guest: string | null;
   /** Guest addresses asked for with --slot, as written in the guest; null: libvirt chooses. */
   readonly slot: string | null;
+  /** The guest is to be started too, with all that its definition has. */
+  readonly start?: boolean;
 }
+
+/** What a function is to somebody who looks for one to lend. `guarded`: words would lend it. */
+export type VerdictWord =
+  | 'free'
+  | 'needs mates'
+  | 'used by the host'
+  | 'lent'
+  | 'guarded'
+  | 'unknown'
+  | 'impossible';
 
 /**
  * A rule is one body of knowledge: it predicts from facts, recognises the message afterwards, and explains.
@@ -22,6 +35,8 @@ export interface Rule {
   readonly title: string;
   readonly about: 'host' | 'function' | 'guest';
   readonly needs: readonly Need[];
+  /** What a list calls a function for which this is found: the word, told by the evidence, or word and reason. */
+  readonly verdict?: VerdictWord | `${VerdictWord}: ${string}`;
   /**
    * Pure and synchronous. At least one finding for each subject of the question that it is about: `found`,
    * `clear` or `undecided`, never silence.
@@ -48,6 +63,7 @@ interface FoundOptions {
   readonly certainty?: Finding['certainty'];
   readonly remedy?: Finding['remedy'];
   readonly asks?: readonly string[];
+  /** Words that override it; said in the form in which a person can type them. */
   readonly accept?: string | null;
 }
 
@@ -62,7 +78,7 @@ export function found(rule: string, subject: string, options: FoundOptions): Fin
     why: options.why,
     remedy: options.remedy ?? null,
     asks: [...(options.asks ?? [])],
-    accept: options.accept ?? null,
+    accept: options.accept ? typeable(options.accept) : null,
     causedBy: null,
   };
 }

@@ -1,4 +1,4 @@
-import { factOf } from '../facts/gap.ts';
+import { factOf, gapOn } from '../facts/gap.ts';
 import type { Gap } from '../facts/snapshot.ts';
 import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
@@ -27,7 +27,7 @@ export function needsRoot(model: HostModel, gap: Gap): boolean {
 
 /** A gap beside a value that was read, such as a list that may be short: `groups.reservedRegions` of group 7. */
 export function gapBeside(model: HostModel, fact: string, of: string | null): boolean {
-  return model.snapshot.gaps.some((gap) => gap.fact === fact && (gap.subject === of || gap.subject === null));
+  return gapOn(model.snapshot, fact, of) !== undefined;
 }
 
 /**

@@ -1,73 +1,87 @@
 /** One word and one line for a function in a list, by the same rules that refuse an assignment. */
-import type { PciFunction } from '../facts/snapshot.ts';
 import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
-import { functionLabel, isPlatform } from './function-word.ts';
-import { rulesFor } from './index.ts';
+import { functionLabel } from './function-word.ts';
+import { needsOf, rulesFor } from './index.ts';
 import { refusalsOf } from './refusal.ts';
-import type { Question } from './rule.ts';
+import type { Question, Rule, VerdictWord } from './rule.ts';
+import { functionDriver } from './rules/function-driver.ts';
 import { blockingMates } from './rules/group-mates.ts';
 
 export interface Verdict {
-  readonly word: 'free' | 'needs mates' | 'used by the host' | 'lent' | 'unknown' | 'impossible';
+  readonly word: VerdictWord;
   /** The word, and after a colon why: `needs mates: 00:1b.1 (NIC)`. */
   readonly text: string;
 }
 
-/** Why it cannot be lent at all, in the order in which it matters. */
-const IMPOSSIBLE: readonly (readonly [rule: string, text: string])[] = [
-  ['function-present', 'no such function'],
-  ['function-endpoint', 'bridge'],
-  ['function-alive', 'does not answer'],
-  ['function-group', 'no IOMMU group'],
-  ['group-reserved-regions', 'firmware keeps memory for it'],
-];
+/** Refusals of a rule. */
+type Refused = (rule: Rule) => readonly Finding[];
 
-const IN_USE = ['network-in-use', 'storage-in-use', 'display-in-use', 'sound-in-use'];
+/** That of the driver advises, and never refuses: a list need not read overrides for it. */
+const RULES = rulesFor('function').filter((rule) => rule !== functionDriver);
+/** What must have been read for a verdict. */
+export const VERDICT_NEEDS = needsOf(RULES);
+const saying = (word: VerdictWord) => RULES.filter((rule) => rule.verdict?.split(':')[0] === word);
+const SAYING = {
+  impossible: saying('impossible'),
+  'used by the host': saying('used by the host'),
+  lent: saying('lent'),
+};
 
 export function verdictOf(model: HostModel, address: string): Verdict {
   const question: Question = { functions: [address], guest: null, slot: null };
-  const findings = rulesFor('function').flatMap((rule) => rule.predict(model, question));
-  const found = findings.filter((f) => f.state === 'found');
-  for (const [rule, text] of IMPOSSIBLE) {
-    if (found.some((f) => f.rule === rule)) return { word: 'impossible', text: `impossible: ${text}` };
-  }
-  const lent = lentTo(model, address);
-  if (lent !== null) return { word: 'lent', text: `lent: ${lent}` };
-  const fn = model.functions.get(address);
-  if (!fn) return unread(findings);
-  const used = hostUse(found, fn);
-  if (used !== null) return { word: 'used by the host', text: `used by the host: ${used}` };
-  if (found.some((f) => f.rule === 'function-class')) {
-    return { word: 'impossible', text: 'impossible: only multimedia functions are lent in this version' };
-  }
-  const mates = blockingMates(model, question, fn);
-  if (mates.length > 0) {
-    return { word: 'needs mates', text: `needs mates: ${mates.map(functionLabel).join(', ')}` };
-  }
-  const rest = refusalsOf(findings)[0];
-  if (!rest) return { word: 'free', text: 'free' };
-  return rest.state === 'undecided' ? unread(findings) : { word: 'lent', text: `lent: ${rest.why}` };
+  const answers = new Map<Rule, readonly Finding[]>();
+  // A word that is given leaves the rules of those after it unasked.
+  const refused = (rule: Rule): readonly Finding[] => {
+    const answer = answers.get(rule) ?? refusalsOf(rule.predict(model, question));
+    answers.set(rule, answer);
+    return answer;
+  };
+  return (
+    told(refused, 'impossible') ??
+    lent(model, address) ??
+    told(refused, 'used by the host') ??
+    needsMates(model, question, address) ??
+    told(refused, 'lent') ??
+    otherwise(RULES.flatMap(refused)) ?? { word: 'free', text: 'free' }
+  );
+}
+
+/** What the rules of this word have found to refuse: each piece of evidence, or the one text that a rule has for it. */
+function told(refused: Refused, word: keyof typeof SAYING): Verdict | null {
+  const found = SAYING[word].flatMap((rule) =>
+    refused(rule).flatMap((finding) => (finding.state === 'found' ? [{ rule, finding }] : [])),
+  );
+  const why = found
+    .filter(({ rule }) => rule.verdict === word)
+    .flatMap(({ finding }) => (word === 'lent' ? [finding.why] : finding.evidence.map((e) => e.text)));
+  if (why.length > 0) return verdict(word, [...new Set(why)].join('; '));
+  const whole = found[0]?.rule.verdict;
+  return whole === undefined ? null : { word, text: whole };
 }
 
 /** `f20vm`, `f20vm (shut off)`; null when no guest has it. */
-function lentTo(model: HostModel, address: string): string | null {
+function lent(model: HostModel, address: string): Verdict | null {
   const lends = model.lends.filter((lend) => lend.address === address);
   if (lends.length === 0) return null;
-  return lends
-    .map((lend) => (lend.live ? lend.guest.name : `${lend.guest.name} (${lend.guest.state})`))
-    .join(', ');
+  const names = lends.map(({ guest, live }) => (live ? guest.name : `${guest.name} (${guest.state})`));
+  return verdict('lent', names.join(', '));
 }
 
-function hostUse(found: readonly Finding[], fn: PciFunction): string | null {
-  const busy = found.filter((f) => f.severity === 'guard' && IN_USE.includes(f.rule));
-  if (busy.length > 0) return busy.flatMap((f) => f.evidence.map((e) => e.text)).join('; ');
-  return isPlatform(fn) ? 'part of the machine itself' : null;
+function needsMates(model: HostModel, question: Question, address: string): Verdict | null {
+  const fn = model.functions.get(address);
+  const mates = fn ? blockingMates(model, question, fn) : [];
+  return mates.length > 0 ? verdict('needs mates', mates.map(functionLabel).join(', ')) : null;
 }
 
-function unread(findings: readonly Finding[]): Verdict {
-  const first =
-    findings.find((f) => f.state === 'undecided' && f.severity === 'guard') ??
-    findings.find((f) => f.state === 'undecided');
-  return { word: 'unknown', text: first?.why ?? 'unknown' };
+/** Refused by a rule that has no word of its own, or by one that could not look. */
+function otherwise(refusals: readonly Finding[]): Verdict | null {
+  const found = refusals.find((f) => f.state === 'found');
+  if (found) return verdict('guarded', found.why);
+  const unread = refusals[0];
+  return unread ? { word: 'unknown', text: unread.why } : null;
+}
+
+function verdict(word: VerdictWord, why: string): Verdict {
+  return { word, text: `${word}: ${why}` };
 }

@@ -17,6 +17,8 @@ export interface Capture {
     readonly kind: 'recorded' | 'constructed';
     /** From what it was made, when it was not recorded by `vfioctl capture` on the host itself. */
     readonly from: string | null;
+    /** Passwords and identities were replaced: names in it stand for others. */
+    readonly redacted?: boolean;
   };
   readonly tree: TreeRecord;
   readonly runs: readonly CaptureRun[];
@@ -108,7 +110,9 @@ function isMade(made: unknown): boolean {
   const m = record(made);
   const origin = record(m?.origin);
   const at = typeof m?.at === 'string' && !Number.isNaN(Date.parse(m.at));
-  return at && typeof m?.root === 'boolean' && typeof origin?.name === 'string';
+  const texts = [m?.bootId, m?.from].every((text) => text === null || typeof text === 'string');
+  const by = typeof m?.by === 'string' && typeof origin?.name === 'string';
+  return at && by && texts && typeof m?.root === 'boolean';
 }
 
 function isEntry(path: string, entry: unknown): entry is TreeEntry {
@@ -121,7 +125,8 @@ function isEntry(path: string, entry: unknown): entry is TreeEntry {
 function isRun(run: unknown): run is CaptureRun {
   const r = record(run);
   const code = r?.code === null || typeof r?.code === 'number';
-  return code && Array.isArray(r?.argv) && typeof r?.stdout === 'string' && typeof r?.stderr === 'string';
+  const argv = Array.isArray(r?.argv) && r.argv.every((word) => typeof word === 'string');
+  return code && argv && typeof r?.stdout === 'string' && typeof r?.stderr === 'string';
 }
 
 function record(value: unknown): Record<string, unknown> | null {

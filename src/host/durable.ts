@@ -1,123 +1,93 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../failure.ts';
-
-/**
- * Writes that survive a power cut. A new name is only durable when its directory is synced too (fsync(2)), and a
- * link that somebody planted in place of our file is never followed.
- */
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+import type { Disk, DiskFile } from './disk.ts';
+import type { Host } from './host.ts';
 
 let temporaries = 0;
 
-/** Throws Failure `state-unwritable`. */
-export function durableAppend(path: string, text: string): void {
-  durably(path, () => {
-    const [fd, created] = openAppend(path);
-    try {
-      writeAll(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    if (created) syncDirectory(dirname(path));
-  });
-}
-
 /**
- * The whole file at once: after a power cut it is the old one or the new one. Mode and owner of a file that is
- * there already are kept unless a mode is given; a new file is 0600. Throws Failure `state-unwritable`.
+ * Writes that survive a power cut, on whichever disk. A new name is only durable when its directory is synced too
+ * (fsync(2)), and a link that somebody planted in place of our file is never followed. All throw Failure
+ * `state-unwritable`.
  */
-export function durableReplace(path: string, text: string, mode?: number): void {
-  durably(path, () => {
-    temporaries += 1;
-    const temporary = `${path}.vfioctl-${process.pid}-${temporaries}`;
-    const before = lstatSync(path, { throwIfNoEntry: false });
-    const keep = before?.isFile() ? before : null;
-    const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      try {
-        writeAll(fd, text);
-        const made = fstatSync(fd);
-        if (keep && (keep.uid !== made.uid || keep.gid !== made.gid)) fchownSync(fd, keep.uid, keep.gid);
-        fchmodSync(fd, mode ?? (keep ? keep.mode & 0o7777 : 0o600));
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(temporary, path);
-    } catch (error) {
-      unlinkSync(temporary);
-      throw error;
-    }
-    syncDirectory(dirname(path));
-  });
+export function durable(disk: Disk): Pick<Host, 'append' | 'replace' | 'makeDirectory' | 'remove'> {
+  return {
+    append: (path, text) => durably(path, () => append(disk, path, text)),
+    replace: (path, text, mode) => durably(path, () => replace(disk, path, text, mode)),
+    makeDirectory(path) {
+      durably(path, () => {
+        directoryMake(disk, path);
+        // One that is empty may be what a killed vfioctl made last, and never synced.
+        if (!disk.empty(path)) return;
+        for (let above = dirname(path); ; above = dirname(above)) {
+          disk.syncDirectory(above);
+          if (above === dirname(above)) return;
+        }
+      });
+    },
+    remove(path) {
+      durably(path, () => {
+        if (disk.stat(path) === null) return;
+        disk.unlink(path);
+        disk.syncDirectory(dirname(path));
+      });
+    },
+  };
 }
 
-/** Creates it 0700 with its missing parents. Throws Failure `state-unwritable`, also for a link in its place. */
-export function durableDirectory(path: string): void {
-  durably(path, () => {
-    const before = lstatSync(path, { throwIfNoEntry: false });
-    if (before?.isDirectory()) return;
-    if (before) {
-      const what = before.isSymbolicLink() ? 'a symbolic link' : 'no directory';
-      throw new Failure('state-unwritable', `${path} is ${what}`, 'move it away, or name another directory');
-    }
-    const parent = dirname(path);
-    // A parent may be a link (/var/run): only the directory itself is ours to judge.
-    if (lstatSync(parent, { throwIfNoEntry: false }) === undefined) durableDirectory(parent);
-    mkdirSync(path, 0o700);
-    syncDirectory(parent);
-  });
-}
-
-/** A file that is not there already is fine. Throws Failure `state-unwritable`. */
-export function durableRemove(path: string): void {
-  durably(path, () => {
-    try {
-      unlinkSync(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      throw error;
-    }
-    syncDirectory(dirname(path));
-  });
-}
-
-function openAppend(path: string): [fd: number, created: boolean] {
+function append(disk: Disk, path: string, text: string): void {
+  const created = disk.stat(path) === null;
+  const file = disk.open(path, created ? 'create' : 'append');
   try {
-    return [openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW), false];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  return [openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600), true];
-}
-
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-}
-
-function syncDirectory(path: string): void {
-  const fd = openSync(path, O_RDONLY | O_DIRECTORY);
-  try {
-    fsyncSync(fd);
+    writeAll(file, text);
+    file.sync();
   } finally {
-    closeSync(fd);
+    file.close();
   }
+  if (created) disk.syncDirectory(dirname(path));
+}
+
+/** The whole file at once: after a power cut it is the old one or the new one. Mode and owner are kept. */
+function replace(disk: Disk, path: string, text: string, mode: number | undefined): void {
+  temporaries += 1;
+  const temporary = `${path}.vfioctl-${process.pid}-${temporaries}`;
+  const before = disk.stat(path);
+  const keep = before?.kind === 'file' ? before : null;
+  const file = disk.open(temporary, 'create');
+  try {
+    try {
+      writeAll(file, text);
+      const made = file.stat();
+      if (keep && (keep.uid !== made.uid || keep.gid !== made.gid)) file.own(keep.uid, keep.gid);
+      file.permit(mode ?? keep?.mode ?? 0o600);
+      file.sync();
+    } finally {
+      file.close();
+    }
+    disk.rename(temporary, path);
+  } catch (error) {
+    disk.unlink(temporary);
+    throw error;
+  }
+  disk.syncDirectory(dirname(path));
+}
+
+function directoryMake(disk: Disk, path: string): void {
+  const before = disk.stat(path);
+  if (before?.kind === 'directory') return;
+  if (before) {
+    const what = before.kind === 'link' ? 'a symbolic link' : 'no directory';
+    throw new Failure('state-unwritable', `${path} is ${what}`, 'move it away, or name another directory');
+  }
+  const parent = dirname(path);
+  // A parent may be a link (/var/run): only the directory itself is ours to judge.
+  if (disk.stat(parent) === null) directoryMake(disk, parent);
+  disk.mkdir(path);
+}
+
+function writeAll(file: DiskFile, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += file.write(bytes, written);
 }
 
 function durably(path: string, act: () => void): void {

@@ -6,20 +6,11 @@ const READ_MAX = 1024 * 1024;
 const scratch = Buffer.allocUnsafe(64 * 1024);
 
 export function fileReadBytes(path: string, maxBytes = READ_MAX, flags = 0): Reading<Uint8Array> {
-  return reading(() => {
-    // Without O_NONBLOCK opening a pipe that nobody writes to would wait for ever.
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
-    try {
-      return readUpTo(fd, maxBytes);
-    } finally {
-      closeSync(fd);
-    }
-  });
+  return reading(() => new Uint8Array(readUpTo(path, maxBytes, flags)));
 }
 
-export function fileRead(path: string, maxBytes?: number, flags?: number): Reading<string> {
-  const bytes = fileReadBytes(path, maxBytes, flags);
-  return bytes.state === 'read' ? { state: 'read', value: Buffer.from(bytes.value).toString('utf8') } : bytes;
+export function fileRead(path: string, maxBytes = READ_MAX, flags = 0): Reading<string> {
+  return reading(() => readUpTo(path, maxBytes, flags).toString('utf8'));
 }
 
 export function fileList(path: string): Reading<string[]> {
@@ -34,16 +25,23 @@ export function fileReal(path: string): Reading<string> {
   return reading(() => realpathSync.native(path));
 }
 
-function readUpTo(fd: number, maxBytes: number): Uint8Array {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  while (length < maxBytes) {
-    const count = readSync(fd, scratch, 0, Math.min(scratch.length, maxBytes - length), null);
-    if (count === 0) break;
-    chunks.push(Buffer.from(scratch.subarray(0, count)));
-    length += count;
+/** To be copied or decoded before the next file is read. */
+function readUpTo(path: string, maxBytes: number, flags: number): Buffer {
+  // Without O_NONBLOCK opening a pipe that nobody writes to would wait for ever.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+  try {
+    let buffer: Buffer = scratch;
+    for (let length = 0; ; ) {
+      if (length === buffer.length && length < maxBytes)
+        buffer = Buffer.concat([buffer], Math.min(maxBytes, length * 2));
+      const room = Math.min(buffer.length, maxBytes) - length;
+      const count = room > 0 ? readSync(fd, buffer, length, room, null) : 0;
+      if (count === 0) return buffer.subarray(0, length);
+      length += count;
+    }
+  } finally {
+    closeSync(fd);
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 /** The words of strerror(3), where a person meets them; other errors by their code. */

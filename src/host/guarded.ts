@@ -1,14 +1,21 @@
 import type { Reading, RunResult } from './host.ts';
 
+/** How long a file may take that answers at once where nothing is stuck. */
+export const GUARDED_MS = 2_000;
 /** Read after each path: the count of its answers says how far the child came, also past empty files. */
 const MARKER = '/proc/sys/kernel/ostype';
 const CHUNK = 400;
 /** A host with more stuck devices than this in one chunk has other sorrows; the rest is then unreadable. */
 const STUCK_MAX = 3;
-const SILENT = {
+export const SILENT = {
   state: 'unreadable',
   why: 'did not answer in time: the device is stuck in the kernel',
 } as const;
+
+/** It did not answer, as against: it may not be read. */
+export function readSilent(reading: Reading<string> | undefined): boolean {
+  return reading?.state === 'unreadable' && reading.why === SILENT.why;
+}
 
 type Run = (argv: readonly string[], options: { deadlineMs: number }) => Promise<RunResult>;
 

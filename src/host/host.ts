@@ -83,6 +83,11 @@ export interface Host {
   /** Create a directory (0700) and its missing parents; refuses a symbolic link in its place. */
   makeDirectory(path: string): void;
   remove(path: string): void;
+  /**
+   * Who else than root and this user may change what stands in a directory, in words; null when nobody may. What a
+   * journal or a lock says there is not to be trusted otherwise.
+   */
+  exposed(directory: string): string | null;
 
   /** The one lock of the host: a second taker gets Failure 'busy' naming the holder. */
   lock(purpose: string): Promise<Lock>;

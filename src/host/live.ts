@@ -1,16 +1,16 @@
 import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Failure } from '../failure.ts';
-import { durableAppend, durableDirectory, durableRemove, durableReplace } from './durable.ts';
+import { directoryExposed, liveDisk } from './disk.ts';
+import { durable } from './durable.ts';
 import { fileLink, fileList, fileRead, fileReadBytes, fileReal } from './files.ts';
-import { readGuarded } from './guarded.ts';
+import { GUARDED_MS, readGuarded } from './guarded.ts';
 import type { Host } from './host.ts';
 import { lockTake } from './lock.ts';
 import { processRun } from './process.ts';
 
 /** Root's own, on a file system that a reboot empties: no user can squat the lock, and no boot inherits it. */
 const RUN_DIRECTORY = '/run/vfioctl';
-const GUARDED_MS = 2_000;
 
 /** The machine that we run on. `runDirectory` holds the lock. */
 export function liveHost(runDirectory: string = RUN_DIRECTORY): Host {
@@ -28,10 +28,8 @@ export function liveHost(runDirectory: string = RUN_DIRECTORY): Host {
     readGuarded: (paths, deadlineMs = GUARDED_MS) => readGuarded(processRun, paths, deadlineMs),
     run: processRun,
     write: writeOnce,
-    append: durableAppend,
-    replace: durableReplace,
-    makeDirectory: durableDirectory,
-    remove: durableRemove,
+    ...durable(liveDisk),
+    exposed: (directory) => directoryExposed(liveDisk, directory),
     lock: (purpose) => lockTake(runDirectory, purpose),
     now: () => new Date(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

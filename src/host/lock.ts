@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Failure } from '../failure.ts';
-import { durableDirectory } from './durable.ts';
+import { directoryExposed, liveDisk } from './disk.ts';
+import { durable } from './durable.ts';
 import type { Lock } from './host.ts';
 import { processSpawn } from './process.ts';
 
@@ -13,7 +14,10 @@ const CONFLICT = 75;
  * The file names the holder, for the message to the next taker only. Throws Failure `busy` or `state-unwritable`.
  */
 export async function lockTake(directory: string, purpose: string): Promise<Lock> {
-  durableDirectory(directory);
+  durable(liveDisk).makeDirectory(directory);
+  const exposed = directoryExposed(liveDisk, directory);
+  if (exposed !== null)
+    throw new Failure('state-unwritable', `cannot lock in ${directory}: ${exposed}`, 'remove it');
   const file = `${directory}/lock`;
   const child = processSpawn(
     ['flock', '--nonblock', '--conflict-exit-code', `${CONFLICT}`, file, 'cat'],

@@ -108,12 +108,13 @@ function processKill(child: ChildProcess, signal: NodeJS.Signals): void {
 
 function environment(): NodeJS.ProcessEnv {
   const { HOME, USER, XDG_RUNTIME_DIR, PATH } = process.env;
-  const root = process.getuid?.() === 0;
+  // Under sudo all of these may be another user's, and so may what stands there.
+  if (process.getuid?.() === 0) return { PATH: SYSTEM_PATH, LC_ALL: 'C' };
   return {
     ...(HOME === undefined ? {} : { HOME }),
     ...(USER === undefined ? {} : { USER }),
     ...(XDG_RUNTIME_DIR === undefined ? {} : { XDG_RUNTIME_DIR }),
-    PATH: root || PATH === undefined ? SYSTEM_PATH : `${PATH}:${SYSTEM_PATH}`,
+    PATH: PATH === undefined ? SYSTEM_PATH : `${PATH}:${SYSTEM_PATH}`,
     LC_ALL: 'C',
   };
 }

@@ -1,7 +1,16 @@
 import { Failure } from '../failure.ts';
 import type { Host } from './host.ts';
 
-type Writes = 'writable' | 'write' | 'append' | 'replace' | 'makeDirectory' | 'remove' | 'lock' | 'sleep';
+type Writes =
+  | 'exposed'
+  | 'writable'
+  | 'write'
+  | 'append'
+  | 'replace'
+  | 'makeDirectory'
+  | 'remove'
+  | 'lock'
+  | 'sleep';
 
 /** The half of the port that a host without a machine behind it refuses. Throws Failure `read-only`. */
 export function readOnly(name: string): Pick<Host, Writes> {
@@ -14,6 +23,7 @@ export function readOnly(name: string): Pick<Host, Writes> {
   };
   return {
     writable: false,
+    exposed: () => null,
     write: refuse,
     append: refuse,
     replace: refuse,

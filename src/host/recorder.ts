@@ -1,4 +1,5 @@
 import type { Capture, CaptureRun } from './capture.ts';
+import { isDeviceNode } from './device-node.ts';
 import type { Host, Reading, RunResult } from './host.ts';
 import { readOnly } from './read-only.ts';
 import { NOT_RECORDED, type TreeEntry } from './tree.ts';
@@ -131,23 +132,34 @@ export function recorderOf(host: Host): Recorder {
   };
 }
 
-/** What processes have open is nobody's business but for the nodes of devices: of other descriptors nothing is kept. */
+/** What processes have open is nobody's business but for devices and TCP: of other descriptors nothing is kept. */
 function discreet(entries: ReadonlyMap<string, TreeEntry>): Map<string, TreeEntry> {
-  const kept = new Map([...entries].filter(([path, entry]) => !DESCRIPTOR.test(path) || isNode(entry)));
+  const connected = socketsConnected(entries);
+  const isFact = (entry: TreeEntry) => !('l' in entry) || isDeviceNode(entry.l) || connected.has(entry.l);
+  const kept = new Map([...entries].filter(([path, entry]) => !DESCRIPTOR.test(path) || isFact(entry)));
   for (const [path, entry] of kept) {
     if (DESCRIPTORS.test(path) && 'd' in entry) {
       kept.set(path, { d: entry.d.filter((fd) => kept.has(`${path}/${fd}`)) });
     }
+    // An environment is full of secrets, and one variable of it is a fact.
+    if (ENVIRONMENT.test(path) && 'f' in entry)
+      kept.set(path, { f: /(?:^|\0)(SSH_CONNECTION=[^\0]*\0)/.exec(entry.f)?.[1] ?? '' });
   }
   return kept;
 }
 
 const DESCRIPTORS = /^\/proc\/\d+\/fd$/;
 const DESCRIPTOR = /^\/proc\/\d+\/fd\/\d+$/;
+const ENVIRONMENT = /^\/proc\/\d+\/environ$/;
 
-function isNode(entry: TreeEntry): boolean {
-  return !('l' in entry) || /^\/dev\/(dri|snd|vfio)\//.test(entry.l);
+/** Sockets of TCP, as a descriptor names them: by its connections a host would be missed. */
+function socketsConnected(entries: ReadonlyMap<string, TreeEntry>): Set<string> {
+  const tables = [...entries].flatMap(([path, entry]) => (TCP.test(path) && 'f' in entry ? entry.f : []));
+  const inodes = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)[9]));
+  return new Set(inodes.map((inode) => `socket:[${inode}]`));
 }
+
+const TCP = /^\/proc\/(\d+\/)?net\/tcp6?$/;
 
 /** An absence that the listing of the directory tells as well. */
 function isTold(entries: ReadonlyMap<string, TreeEntry>, path: string): boolean {

@@ -1,24 +1,16 @@
 import type { Reading } from './host.ts';
+import {
+  ABSENT,
+  entryOf,
+  errorReading,
+  isEnd,
+  type Node,
+  nodeOf,
+  type TreeEntry,
+  type TreeRecord,
+} from './tree-node.ts';
 
-/**
- * One path of a recorded file system: text, bytes (base64), link target, names in a directory, or why it could not
- * be read (`absent`, or `denied: why`).
- */
-export type TreeEntry =
-  | { readonly f: string }
-  | { readonly b: string }
-  | { readonly l: string }
-  | { readonly d: readonly string[] }
-  | { readonly e: string };
-
-export type TreeRecord = Readonly<Record<string, TreeEntry>>;
-
-type Node =
-  | { readonly kind: 'file'; readonly content: string | Uint8Array }
-  | { readonly kind: 'link'; readonly target: string }
-  /** `listed`: the names are all that there are; else the directory is only known to exist. */
-  | { readonly kind: 'directory'; readonly names: Set<string>; readonly listed: boolean }
-  | { readonly kind: 'error'; readonly why: string };
+export type { TreeEntry, TreeRecord } from './tree-node.ts';
 
 /** Where a path leads once its links are followed: a node, nothing, or a place that nobody recorded. */
 type Place =
@@ -27,7 +19,6 @@ type Place =
 
 /** Linux gives up after 40 links (MAXSYMLINKS), and so do we. */
 const LINKS_MAX = 40;
-const ABSENT = { state: 'absent' } as const;
 /** Why something cannot be read that exists, but was not asked for when the host was recorded. */
 export const NOT_RECORDED = 'not in this capture';
 const UNKNOWN = { state: 'unreadable', why: NOT_RECORDED } as const;
@@ -150,6 +141,22 @@ export class Tree {
 
   /** Follows links in every component, and in the last one when `last`. */
   #walk(path: string, last: boolean): Place {
+    return this.#canonical(path, last) ?? this.#walkParts(path, last);
+  }
+
+  /** Nodes are kept by canonical path: what lies in a known directory needs no walk, and that is nearly everything. */
+  #canonical(path: string, last: boolean): Place | null {
+    const node = this.#nodes.get(path);
+    if (path === '/' || (node?.kind === 'link' && last)) return null;
+    if (node === undefined) {
+      const name = nameOf(path);
+      const parent = this.#nodes.get(parentOf(path));
+      if (parent?.kind !== 'directory' || name === '' || name === '.' || name === '..') return null;
+    }
+    return { path, node: node ?? this.#missing(path) };
+  }
+
+  #walkParts(path: string, last: boolean): Place {
     let here = '/';
     let rest = path.split('/').filter((part) => part !== '' && part !== '.');
     for (let links = 0; ; ) {
@@ -207,32 +214,6 @@ export class Tree {
     const absent = node.kind === 'error' && node.why === 'absent';
     if (directory?.kind === 'directory' && !absent) directory.names.add(nameOf(path));
   }
-}
-
-function nodeOf(entry: TreeEntry): Node {
-  if ('f' in entry) return { kind: 'file', content: entry.f };
-  if ('b' in entry) return { kind: 'file', content: new Uint8Array(Buffer.from(entry.b, 'base64')) };
-  if ('l' in entry) return { kind: 'link', target: entry.l };
-  if ('d' in entry) return { kind: 'directory', names: new Set(entry.d), listed: true };
-  return { kind: 'error', why: entry.e };
-}
-
-function entryOf(node: Node): TreeEntry | null {
-  if (node.kind === 'link') return { l: node.target };
-  if (node.kind === 'error') return { e: node.why };
-  if (node.kind === 'directory') return node.listed ? { d: [...node.names].sort() } : null;
-  return typeof node.content === 'string'
-    ? { f: node.content }
-    : { b: Buffer.from(node.content).toString('base64') };
-}
-
-/** Nothing can lie below it. */
-function isEnd(node: Node): boolean {
-  return node.kind === 'file' || (node.kind === 'error' && node.why === 'absent');
-}
-
-function errorReading(why: string): Reading<never> {
-  return why === 'absent' ? ABSENT : { state: 'unreadable', why };
 }
 
 function parentOf(path: string): string {

@@ -47,6 +47,8 @@ export function addressOfNodeDevice(name: string): string | null {
 }
 
 export function addressCompare(a: string, b: string): number {
+  // Digits of one length compare like their numbers; only domains beyond ffff have more.
+  if (a.length === b.length) return a < b ? -1 : a > b ? 1 : 0;
   const left = addressParse(a);
   const right = addressParse(b);
   if (!left || !right) return a < b ? -1 : a > b ? 1 : 0;

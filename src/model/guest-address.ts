@@ -49,7 +49,7 @@ export function guestAddressFree(guest: GuestModel, text: string): GuestAddress 
   // What libvirt adds for a bus that is missing depends on the root (qemuDomainAssignPCIAddresses).
   const added = root.model === 'pcie-root' ? 'pcie-root-port' : 'pci-bridge';
   const kind = model ?? added;
-  const slots = SLOTS[kind];
+  const slots = Object.hasOwn(SLOTS, kind) ? SLOTS[kind] : undefined;
   if (!slots) return refused(text, `bus ${hex(bus, 2)} is made by a ${kind}, which takes no such device`);
   // 0000:00:00.0 is worse than refused: libvirt reads it as no address at all and takes another.
   if (slot < slots[0] || slot > slots[1]) {

@@ -1,4 +1,4 @@
-import { attribute, childNamed, elementsAt, type XmlElement } from '../edit/xml/document.ts';
+import { attribute, childNamed, elementsAt, elementsBelow, type XmlElement } from '../edit/xml/document.ts';
 import { devicesOf, pciControllers } from '../edit/xml/domain.ts';
 import { hostdevElements } from '../edit/xml/hostdev.ts';
 import { xmlParse } from '../edit/xml/parse.ts';
@@ -43,6 +43,8 @@ export interface GuestModel {
   readonly agent: boolean;
   readonly hostdevs: readonly Hostdev[];
   readonly liveHostdevs: readonly Hostdev[];
+  /** Paths of its disks and of their pools on the host, of the definition and of the running instance. */
+  readonly disks: readonly string[];
   readonly controllers: readonly PciController[];
   readonly liveControllers: readonly PciController[];
   /** PCI addresses taken in the guest's definition, `dddd:bb:ss.f`, by what: `disk vda`, `controller pci 1`. */
@@ -68,6 +70,7 @@ export function guestOf(guest: Guest): GuestModel {
     agent: devicesOf(root).some(agentChannel),
     hostdevs: hostdevsOf(guest.inactiveXml, root),
     liveHostdevs: live === null ? [] : hostdevsOf(guest.liveXml!, live),
+    disks: [...new Set([...[root, live].flatMap(disksOf), ...(guest.pools ?? [])])],
     controllers: controllersOf(root),
     liveControllers: live === null ? [] : controllersOf(live),
     taken: takenIn(guest.inactiveXml, root),
@@ -104,6 +107,14 @@ function hostdevsOf(xml: string, root: XmlElement): Hostdev[] {
   return hostdevElements(xml, root).map(({ element, source, managed, guestAddress, alias, ours }) => {
     return { element, source, managed, guestAddress, alias, ours };
   });
+}
+
+/** `<source dev=…>` and `<source file=…>`, those of the images below a disk's own included. */
+function disksOf(root: XmlElement | null): string[] {
+  if (root === null) return [];
+  const disks = devicesOf(root).filter((device) => device.name === 'disk');
+  const sources = disks.flatMap((disk) => [...elementsBelow(disk)]).filter((e) => e.name === 'source');
+  return sources.flatMap((source) => attribute(source, 'dev') ?? attribute(source, 'file') ?? []);
 }
 
 function controllersOf(root: XmlElement): PciController[] {

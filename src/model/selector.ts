@@ -7,18 +7,20 @@ import { deviceFunctions, type HostModel } from './model.ts';
 export type FunctionName = (fn: PciFunction) => string;
 
 /** Class words of the command line and the class codes they stand for (PCI Code and ID Assignment, base and sub). */
-const CLASS_WORDS: Readonly<Record<string, readonly string[]>> = {
-  audio: ['04'],
-  sound: ['04'],
-  gpu: ['03'],
-  vga: ['03'],
-  nic: ['02'],
-  network: ['02'],
-  nvme: ['0108'],
-  sata: ['0106'],
-  disk: ['01'],
-  usb: ['0c03'],
-};
+const CLASS_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    audio: ['04'],
+    sound: ['04'],
+    gpu: ['03'],
+    vga: ['03'],
+    nic: ['02'],
+    network: ['02'],
+    nvme: ['0108'],
+    sata: ['0106'],
+    disk: ['01'],
+    usb: ['0c03'],
+  }),
+);
 
 /**
  * All functions that a selector names, in address order: an address (`00:1b.0`, `0000:00:1b.0`, `pci_0000_00_1b_0`),
@@ -33,7 +35,7 @@ export function selectorMatches(model: HostModel, text: string, name: FunctionNa
   if (device) return all.filter((f) => f.address.startsWith(`${device}.`));
   const id = /^([0-9a-f]{4}):([0-9a-f]{4})$/.exec(word);
   if (id) return all.filter((f) => f.vendor === id[1] && f.device === id[2]);
-  const classes = CLASS_WORDS[word];
+  const classes = CLASS_WORDS.get(word);
   if (classes) return all.filter((f) => classes.some((c) => f.class.startsWith(c)));
   if (word.length < 3) return [];
   return all.filter((f) => name(f).toLowerCase().includes(word));

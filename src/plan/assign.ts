@@ -7,6 +7,7 @@ import { addressCompare, addressDevice, addressShort } from '../model/address.ts
 import type { GuestModel } from '../model/guest.ts';
 import type { HostModel } from '../model/model.ts';
 import { guestPlaces, hotplugPlace } from '../model/place.ts';
+import { autostartStep, rescueArgument } from './autostart.ts';
 import type { Plan } from './plan.ts';
 import type { GuestRef, Step } from './step.ts';
 
@@ -18,6 +19,8 @@ export interface AssignIntent {
   readonly live: boolean;
   /** Guest address that was asked for, `dddd:bb:ss.f`; null: libvirt chooses. */
   readonly slot: string | null;
+  /** Nothing was ever lent from here: the way back from the boot menu is said once. */
+  readonly first: boolean;
 }
 
 /** The steps that lend the functions to the guest. What is lent to it already is no step. */
@@ -38,7 +41,9 @@ export function planAssign(model: HostModel, intent: AssignIntent): Plan {
     }),
   );
 
-  const steps: Step[] = [];
+  // Off before anything is lent: a host that goes down on the way must not meet this guest when it comes up.
+  const brake = toConfigure.length > 0 && guest.fact.autostart;
+  const steps: Step[] = brake ? [autostartStep(ref, false)] : [];
   if (model.snapshot.vfio?.control === false && (toConfigure.length > 0 || intent.start)) {
     steps.push({
       id: 'module-load vfio-pci',
@@ -80,8 +85,9 @@ export function planAssign(model: HostModel, intent: AssignIntent): Plan {
     guest: ref,
     functions,
     steps,
+    ...(brake ? { deferred: [autostartStep(ref, true)] } : {}),
     difference: steps.length > 0 ? differenceOf(definition, changed) : [],
-    notes: notesOf(intent, toConfigure, toPlug),
+    notes: notesOf(model, intent, toConfigure, toPlug),
   };
 }
 
@@ -119,7 +125,12 @@ function identityOf(model: HostModel, address: string): LendIdentity {
   return { address, id: `${fn.vendor}:${fn.device}`, subsystem, path: fn.path, driver };
 }
 
-function notesOf(intent: AssignIntent, configured: readonly string[], plugged: readonly string[]): string[] {
+function notesOf(
+  model: HostModel,
+  intent: AssignIntent,
+  configured: readonly string[],
+  plugged: readonly string[],
+): string[] {
   const { guest, start } = intent;
   const notes: string[] = [];
   if (configured.length > 0 && guest.active && plugged.length === 0) {
@@ -138,6 +149,14 @@ function notesOf(intent: AssignIntent, configured: readonly string[], plugged: r
   if (configured.length > devices.size) {
     notes.push(
       `functions of one device go to one slot of the guest: ${configured.map(addressShort).join(', ')}`,
+    );
+  }
+  if (configured.length > 0 && guest.fact.autostart) {
+    notes.push(`autostart of ${guest.name} is off until its first proven start`);
+  }
+  if (configured.length > 0 && intent.first) {
+    notes.push(
+      `should this host ever fail to come up: add ${rescueArgument(model)} to the kernel's line in the boot menu`,
     );
   }
   return notes;

@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import { addressCompare, addressShort } from '../model/address.ts';
 import type { GuestModel } from '../model/guest.ts';
 import type { HostModel, Lend } from '../model/model.ts';
+import { autostartStep } from './autostart.ts';
 import type { Plan } from './plan.ts';
 import type { GuestRef, Step } from './step.ts';
 
@@ -15,6 +16,8 @@ export interface ReleaseIntent {
   readonly guest: GuestModel | null;
   readonly stop: boolean;
   readonly live: boolean;
+  /** What was lent to the guest since its autostart was taken away for it; null when it was not. */
+  readonly braked: readonly string[] | null;
 }
 
 /** The steps that take the functions back: made by us, by hand or by another tool alike. */
@@ -48,6 +51,8 @@ export function planRelease(model: HostModel, intent: ReleaseIntent): Plan {
       after: { driver: known.find((l) => l.address === address)?.driver ?? null },
     });
   }
+  const unbrake = guest !== null && lastOfBrake(guest, intent);
+  if (unbrake) steps.push(autostartStep({ uuid: guest.uuid, name: guest.name }, true));
   return {
     schema: 'vfioctl/plan/1',
     verb: 'release',
@@ -55,8 +60,16 @@ export function planRelease(model: HostModel, intent: ReleaseIntent): Plan {
     functions,
     steps,
     difference: guest ? differenceOf(guest.fact.inactiveXml, definition) : [],
-    notes: [],
+    notes: unbrake
+      ? [`${guest.name} starts with the host again: nothing unproven is lent to it any more`]
+      : [],
   };
+}
+
+/** Nothing of what autostart was taken away for is left in the definition. */
+function lastOfBrake(guest: GuestModel, { functions, braked }: ReleaseIntent): boolean {
+  if (braked === null || guest.fact.autostart) return false;
+  return guest.hostdevs.every((h) => !braked.includes(h.source) || functions.includes(h.source));
 }
 
 /** A running guest lets go only when it is shut down, or when the function is unplugged from it. */

@@ -5,7 +5,7 @@ import { PciFunction } from '../facts/snapshot.ts';
 import { Proof } from '../proof/proof.ts';
 
 const VerdictDocument = z.object({
-  word: z.enum(['free', 'needs mates', 'used by the host', 'lent', 'unknown', 'impossible']),
+  word: z.enum(['free', 'needs mates', 'used by the host', 'lent', 'guarded', 'unknown', 'impossible']),
   text: z.string(),
 });
 
@@ -46,7 +46,9 @@ export const ShowDocument = z.object({
 export const PendingRun = z.object({
   run: z.number(),
   verb: z.string(),
-  status: z.enum(['partial', 'unknown', 'open', 'waiting']),
+  /** `armed`: done, and taken back at `due` (ISO) unless it is kept. `unkept`: nobody kept it before a reboot. */
+  status: z.enum(['partial', 'unknown', 'open', 'waiting', 'armed', 'unkept']),
+  due: z.optional(z.string()),
 });
 
 export const StatusDocument = z.object({
@@ -72,6 +74,8 @@ export const StatusDocument = z.object({
       driver: z.nullable(z.string()),
     }),
   ),
+  /** Guests whose autostart was taken away for a new lend, and is off until they have been proven. */
+  braked: z.array(z.string()),
   odd: z.array(z.string()),
   /** Runs that are not at their end; null when this user may not read the journal. */
   runs: z.nullable(z.array(PendingRun)),
@@ -90,8 +94,19 @@ export const HistoryDocument = z.object({
       functions: z.array(z.string()),
       guest: z.nullable(z.string()),
       command: z.array(z.string()),
+      /** When its dead-man switch takes it back (ISO); missing when none is armed. */
+      due: z.optional(z.string()),
     }),
   ),
+  /** Journals that this version cannot read. */
+  unreadable: z.optional(z.array(z.object({ run: z.number(), why: z.string() }))),
+});
+
+export const KeepDocument = z.object({
+  schema: z.literal('vfioctl/keep/1'),
+  run: z.number(),
+  /** False when there was nothing to keep it from. */
+  changed: z.boolean(),
 });
 
 export const TryDocument = z.object({
@@ -119,6 +134,7 @@ export type ShowDocument = z.infer<typeof ShowDocument>;
 export type StatusDocument = z.infer<typeof StatusDocument>;
 export type PendingRun = z.infer<typeof PendingRun>;
 export type HistoryDocument = z.infer<typeof HistoryDocument>;
+export type KeepDocument = z.infer<typeof KeepDocument>;
 export type TryDocument = z.infer<typeof TryDocument>;
 export type EventDocument = z.infer<typeof EventDocument>;
 export type FailureDocument = z.infer<typeof FailureDocument>;

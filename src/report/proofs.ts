@@ -1,20 +1,21 @@
 import { addressShort } from '../model/address.ts';
 import type { Proof } from '../proof/proof.ts';
-import { table } from './table.ts';
-import { harmless, type Style } from './terminal.ts';
+import { tableRows } from './table.ts';
+import type { Style } from './terminal.ts';
 
 const MARK = { proven: '✓', disproven: '✗', 'not-yet': '·', 'not-observable': '?' } as const;
 
-export function proofsText(proofs: readonly Proof[], style: Style): string[] {
+export function proofsText(proofs: readonly Proof[], style: Style, columns: number | null = null): string[] {
   const rows = proofs.map((p) => [
     `  ${MARK[p.state]}`,
     p.subject === null ? '' : addressShort(p.subject),
     p.name,
     p.state,
-    harmless(p.why),
+    p.why,
   ]);
-  return table(rows).map((line, i) => {
-    const state = proofs[i]!.state;
-    return state === 'proven' ? style.good(line) : state === 'disproven' ? style.bad(line) : line;
+  return tableRows(rows, columns).flatMap((lines, i) => {
+    const { state } = proofs[i]!;
+    const paint = state === 'proven' ? style.good : state === 'disproven' ? style.bad : null;
+    return paint === null ? lines : lines.map(paint);
   });
 }

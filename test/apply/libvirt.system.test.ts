@@ -41,6 +41,7 @@ for (const machine of ['q35', 'pc'] as const) {
       start: false,
       live: false,
       slot: null,
+      first: false,
     });
     assert.doesNotMatch(JSON.stringify(plan), /s3cretvn/, 'no plan holds a secret');
     const assigned = await planApply({ host, uri }, plan, { stateDir, argv: ['assign'] });
@@ -59,6 +60,7 @@ for (const machine of ['q35', 'pc'] as const) {
       guest: second.guest,
       stop: false,
       live: false,
+      braked: null,
     });
     const definitionOnly = { ...release, steps: release.steps.filter((s) => s.kind !== 'driver-bind') };
     const released = await planApply({ host, uri }, definitionOnly, { stateDir, argv: ['release'] });
@@ -83,6 +85,7 @@ test('the journal is for root alone, and a state directory that cannot be made s
     start: false,
     live: false,
     slot: null,
+    first: false,
   });
   await assert.rejects(planApply({ host, uri }, plan, { stateDir: '/proc/nowhere', argv: [] }), {
     code: 'state-unwritable',

@@ -23,6 +23,19 @@ async function guestRef(host: SimulatedHost, name: string): Promise<GuestRef> {
 /** As planAssign makes it for one function: definition, metadata, start. */
 export async function assignPlan(host: SimulatedHost, name = 'tone', address = OWN): Promise<Plan> {
   const guest = await guestRef(host, name);
+  const plan = lendPlan(guest, address);
+  const start: Step = {
+    id: 'start',
+    kind: 'guest-start',
+    target: { guest },
+    before: { running: false },
+    after: { running: true },
+  };
+  return { ...plan, steps: [...plan.steps, start] };
+}
+
+/** The same without the start. */
+export function lendPlan(guest: GuestRef, address: string): Plan {
   const steps: Step[] = [
     {
       id: 'hostdev',
@@ -39,13 +52,6 @@ export async function assignPlan(host: SimulatedHost, name = 'tone', address = O
       after: {
         xml: lendsXml([{ address, id: '8086:293e', subsystem: null, path: [], driver: 'snd_hda_intel' }]),
       },
-    },
-    {
-      id: 'start',
-      kind: 'guest-start',
-      target: { guest },
-      before: { running: false },
-      after: { running: true },
     },
   ];
   return {

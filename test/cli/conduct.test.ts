@@ -78,8 +78,31 @@ test('without libvirt the looks still work, and the changes say what is missing'
   }
 });
 
-test('no command shows a password of the guest, and undo keeps it', async () => {
-  const host = simulatedHost(boardByName('i7-2620m')!);
+/** Stands where a difference shows it: right beside what a lend puts in and takes out. */
+const PLANTED = `    <disk type='network' device='disk'>
+      <source protocol='nbd' name='x'><host name='nas.alice.example' port='1'/><auth username='acollins'/></source>
+      <target dev='vdz' bus='virtio'/>
+      <serial>S3Z9NB0K123456X</serial>
+      <wwn>5002538e40a1b2c3</wwn>
+    </disk>
+    <hostdev mode='subsystem' type='usb'><source><vendor id='0x1050'/></source><alias name='ua-a'/></hostdev>
+    <interface type='user'><mac address='52:54:00:a1:1c:e5'/></interface>
+`;
+const IDENTITIES = [
+  'nas.alice.example',
+  'acollins',
+  'S3Z9NB0K123456X',
+  '5002538e40a1b2c3',
+  '52:54:00:a1:1c:e5',
+];
+
+test('no command shows a password of the guest, no difference tells whose it is, and undo keeps both', async () => {
+  const board = boardByName('i7-2620m')!;
+  const guests = board.guests.map((g) => ({
+    ...g,
+    xml: g.xml.replace('    <video>', `${PLANTED}    <video>`),
+  }));
+  const host = simulatedHost({ ...board, guests });
   const secret = /passwd='([^']+)'/.exec(JSON.stringify(host.toJSON()).replaceAll('\\"', '"'))?.[1];
   assert.ok(secret && secret.length > 3, 'the guest has a password to hide');
   const shown: string[] = [];
@@ -108,6 +131,9 @@ test('no command shows a password of the guest, and undo keeps it', async () => 
     assert.ok(exit === 0 || exit === 7, `${argv[0]}: ${stderr}`);
     shown.push(stdout, stderr);
   }
+  const told = shown.slice(0, -2).join('');
+  for (const identity of IDENTITIES) assert.ok(!told.includes(identity), `${identity} was shown`);
+  assert.match(told, /<(mac address='|serial>|wwn>)\(hidden \d\)/, 'a difference came by them');
   assert.ok(shown.join('').length > 10_000);
   assert.ok(!shown.join('').includes(secret), 'a password was shown');
   assert.match(JSON.stringify(host.toJSON()), new RegExp(`passwd='${secret}'`), 'the guest still has it');
@@ -170,6 +196,15 @@ const WORDS = [
   'group',
   '99999999999',
   '\u0000',
+  '\u202e',
+  'constructor',
+  '__proto__',
+  'sim:constructor',
+  '--host',
+  '--accept',
+  'toString=x',
+  '--dead-man',
+  '--redact',
 ];
 
 test('no command line makes it crash: every one ends with a code of the set, and no stack', async () => {
@@ -185,7 +220,7 @@ test('no command line makes it crash: every one ends with a code of the set, and
       assert.doesNotMatch(stderr, /this is a fault of vfioctl/);
       assert.doesNotMatch(
         stderr,
-        /[\u0000-\u0008\u000b-\u001f]/,
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/,
         'what was typed is not let loose on the terminal',
       );
     }),

@@ -22,6 +22,7 @@ const LOOKS: readonly (readonly string[])[] = [
   ['assign', '01:00.0', 'tone', '--dry-run', '--host', 'sim:rig-intel-no-remapping'],
   ['verify', 'tone', '--host', 'sim:rig-intel'],
   ['history', '--host', 'sim:rig-intel'],
+  ['keep', '--host', 'sim:rig-intel'],
   ['prepare', '--host', 'sim:rig-amd'],
 ];
 
@@ -56,5 +57,35 @@ test('a lend by hand, seen, verified, taken back', async (t) => {
   await vfioctl('release', '01:00.0', '--yes');
   await vfioctl('release', '01:00.0', '--stop', '--yes');
   await vfioctl('status');
+  t.assert.snapshot(`${said.join('\n')}\n`, { serializers: [String] });
+});
+
+test('a guest that starts with the host, insisted on, with a dead-man switch', async (t) => {
+  const host: SimulatedHost = simulatedHost(boardByName('rig-intel')!);
+  const said: string[] = [];
+  const typed = async (argv: string[], lines?: readonly string[]) => {
+    const run = await commandRun(host, argv, lines === undefined ? {} : { typed: lines });
+    // The progress that a terminal writes over.
+    const stderr = run.stderr.replace(/\r\x1b\[K(… [^\r]*)?/g, '');
+    said.push(`# vfioctl ${argv.join(' ')}\n${stderr}${run.stdout}(exit ${run.exit})`);
+  };
+  await host.run(['virsh', '-q', '--connect', 'qemu:///system', 'autostart', 'tone']);
+  await commandRun(host, ['assign', '01:00.0', 'plain', '--yes']);
+  await typed(['assign', '01:00.0', 'tone', '--dead-man', '60s', '--yes']);
+  await typed(['assign', '01:00.0', 'tone', '--dead-man', '60s'], ['share with plain', 'y', '', '']);
+  await typed(['status']);
+  await typed(['history']);
+  await typed(['keep']);
+  await typed([
+    'assign',
+    '01:00.0',
+    'tone',
+    '--start',
+    '--yes',
+    '--accept',
+    'function-lent=share with plain',
+  ]);
+  await typed(['undo', '--yes']);
+  await typed(['release', '01:00.0', '--from', 'tone', '--yes']);
   t.assert.snapshot(`${said.join('\n')}\n`, { serializers: [String] });
 });

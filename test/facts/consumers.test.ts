@@ -5,97 +5,6 @@ import { constructedHost } from './hosts.ts';
 
 /** Who uses what on the host, down to the PCI function; all constructed. */
 
-const PROC = { '/proc/self/mountinfo': '', '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n' };
-const block = (name: string, target: string, dev: string) => ({
-  [`/sys/class/block/${name}`]: `->../../devices/${target}`,
-  [`/sys/devices/${target}/dev`]: `${dev}\n`,
-});
-const SATA = 'pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block';
-
-test('a volume on a partition on a disk leads to the disk’s function', async () => {
-  const { storage, gaps } = await collect(
-    constructedHost({
-      ...block('sda', `${SATA}/sda`, '8:0'),
-      ...block('sda1', `${SATA}/sda/sda1`, '8:1'),
-      ...block('sda2', `${SATA}/sda/sda2`, '8:2'),
-      ...block('dm-0', 'virtual/block/dm-0', '253:0'),
-      ...block('dm-1', 'virtual/block/dm-1', '253:1'),
-      '/sys/devices/virtual/block/dm-0/slaves/dm-1': '->../../dm-1',
-      '/sys/devices/virtual/block/dm-1/slaves/sda2': `->../../../../${SATA}/sda/sda2`,
-      '/sys/devices/virtual/block/dm-0/dm/name': 'fedora-root\n',
-      '/sys/devices/virtual/block/dm-1/dm/name': 'luks-1234\n',
-      ...block('loop0', 'virtual/block/loop0', '7:0'),
-      '/proc/self/mountinfo': [
-        '22 1 253:0 / / rw,relatime shared:1 - ext4 /dev/mapper/fedora-root rw',
-        '23 22 8:1 / /boot/with\\040blank rw - ext4 /dev/sda1 rw',
-        '24 22 0:5 / /dev rw - devtmpfs devtmpfs rw\n',
-      ].join('\n'),
-      '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n/swapfile file 1 0 -2\n',
-    }),
-    ['storage'],
-  );
-  assert.deepEqual(storage, [
-    { name: 'sda', function: '0000:00:1f.2', mounts: ['/', '/boot/with blank'], swap: true },
-  ]);
-  assert.deepEqual(gaps, []);
-});
-
-test('md, btrfs over two disks, NVMe multipath, a USB stick, and a disk below VMD', async () => {
-  const nvme = 'pci0000:00/0000:00:1d.0/0000:04:00.0/nvme/nvme0';
-  const usb = 'pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host6/target6:0:0/6:0:0:0/block/sdc';
-  const vmd = 'pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme/nvme1/nvme1n1';
-  const { storage } = await collect(
-    constructedHost({
-      ...PROC,
-      ...block('sda', `${SATA}/sda`, '8:0'),
-      ...block('sdb', `${SATA.replace('00:1f.2', '00:1f.5')}/sdb`, '8:16'),
-      ...block('sdc', usb, '8:32'),
-      ...block('sdc1', `${usb}/sdc1`, '8:33'),
-      ...block('md0', 'virtual/block/md0', '9:0'),
-      '/sys/devices/virtual/block/md0/slaves/sdc1': '->x',
-      ...block('nvme0n1', 'virtual/nvme-subsystem/nvme-subsys0/nvme0n1', '259:0'),
-      ...block('nvme0n1p2', 'virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2', '259:2'),
-      '/sys/class/nvme-subsystem/nvme-subsys0/nvme0': '->../../../nvme0',
-      '/sys/class/nvme/nvme0': `->../../devices/${nvme}`,
-      ...block('nvme1n1', vmd, '259:4'),
-      '/sys/fs/btrfs/1b4e28ba-2fa1-11d2-883f-0016d3cca427/devices/sda': '->x',
-      '/sys/fs/btrfs/1b4e28ba-2fa1-11d2-883f-0016d3cca427/devices/sdb': '->x',
-      '/sys/fs/btrfs/features/raid1c34': '0\n',
-      '/proc/self/mountinfo': [
-        '30 1 0:31 /root / rw - btrfs /dev/sda rw',
-        '31 30 9:0 / /srv rw - ext4 /dev/md0 rw',
-        '32 30 259:2 / /var rw - xfs /dev/nvme0n1p2 rw',
-        '33 30 259:4 / /home rw - xfs /dev/nvme1n1 rw\n',
-      ].join('\n'),
-    }),
-    ['storage'],
-  );
-  assert.deepEqual(
-    storage?.map((s) => `${s.name} ${s.function} ${s.mounts}`),
-    [
-      'nvme0n1 0000:04:00.0 /var',
-      'nvme1n1 0000:00:0e.0 /home',
-      'nvme1n1 10000:e1:00.0 /home',
-      'sda 0000:00:1f.2 /',
-      'sdb 0000:00:1f.5 /',
-      'sdc 0000:00:14.0 /srv',
-    ],
-  );
-});
-
-test('a ZFS pool is a gap, for nobody can say on which disks it is', async () => {
-  const mountinfo = '30 1 0:31 / / rw - zfs rpool/ROOT/pve-1 rw\n';
-  const { storage, gaps } = await collect(
-    constructedHost({ ...PROC, ...block('sda', `${SATA}/sda`, '8:0'), '/proc/self/mountinfo': mountinfo }),
-    ['storage'],
-  );
-  assert.deepEqual(storage?.[0]?.mounts, []);
-  assert.deepEqual(
-    gaps.map((g) => [g.fact, g.subject]),
-    [['storage.mounts', 'rpool/ROOT/pve-1']],
-  );
-});
-
 const nic = (name: string, target: string, flags: string) => ({
   [`/sys/class/net/${name}`]: `->../../devices/${target}/net/${name}`,
   [`/sys/devices/${target}/net/${name}/flags`]: `${flags}\n`,
@@ -183,6 +92,7 @@ test('who plays is told by the PCM’s status, which needs no root', async () =>
       name: 'HDA Intel PCH',
       function: '0000:00:1b.0',
       openBy: [{ pid: 4700, command: 'pulseaudio', path: '/dev/snd/pcmC0D0p' }],
+      alsoOpenBy: [],
     },
   ]);
   assert.deepEqual(gaps, []);

@@ -31,7 +31,7 @@ for (const name of NAMES) {
 }
 
 test('rig-intel: every function with its driver, group, ids and path, as lspci has them', async () => {
-  const { functions = [], gaps } = await collect(recordedHost('rig-intel'), ['functions']);
+  const { functions = [], gaps } = await collect(recordedHost('rig-intel'), ['functions', 'details']);
   assert.deepEqual(
     functions.map((f) =>
       `${f.address} ${f.class} ${f.vendor}:${f.device} ${f.driver} ${f.group} ${f.path.join(' ')}`.trim(),
@@ -64,7 +64,7 @@ test('rig-intel: every function with its driver, group, ids and path, as lspci h
   ]);
   assert.deepEqual(nic?.msiIrqs, [31, 32, 33]);
   const disk = functions.find((f) => f.address === '0000:00:03.0');
-  assert.deepEqual(disk?.bars.at(-1), {
+  assert.deepEqual(disk?.bars?.at(-1), {
     index: 4,
     start: '0xfea00000',
     bytes: 16384,

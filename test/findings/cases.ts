@@ -12,6 +12,8 @@ export interface Expectation {
   readonly accept?: string | null;
   /** A part of the sentence. */
   readonly why: string;
+  /** What the sentence must not say. */
+  readonly without?: string;
   /** A part of the remedy's text; null: there must be none. */
   readonly remedy?: string | null;
   readonly command?: string | null;

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { Snapshot } from '../../src/facts/snapshot.ts';
 import { Finding } from '../../src/findings/finding.ts';
 import { rules } from '../../src/findings/index.ts';
+import { refusalsOf } from '../../src/findings/refusal.ts';
 import type { Question } from '../../src/findings/rule.ts';
 import { modelOf } from '../../src/model/model.ts';
 import {
@@ -57,11 +58,12 @@ function answers(id: string, one: Case): void {
 }
 
 function matches(finding: Finding, expected: Expectation, told: string): void {
-  const { why, remedy, command, cost, evidence, ...same } = expected;
+  const { why, without, remedy, command, cost, evidence, ...same } = expected;
   for (const [key, value] of Object.entries(same)) {
     assert.equal(finding[key as keyof Finding], value, `${key}: ${told}`);
   }
   assert.ok(finding.why.includes(why), `why: ${told}`);
+  if (without !== undefined) assert.ok(!finding.why.includes(without), `without: ${told}`);
   if (remedy === null) assert.equal(finding.remedy, null, told);
   else if (remedy !== undefined) assert.ok(finding.remedy?.text.includes(remedy), `remedy: ${told}`);
   if (command !== undefined) assert.equal(finding.remedy?.command ?? null, command, told);
@@ -81,6 +83,37 @@ test('a rule has one name everywhere: file, fixture, page', () => {
   assert.deepEqual(files.sort(), [...ids].sort());
   assert.deepEqual(caseFolders(), [...ids].sort());
   for (const id of ids) assert.ok(readFileSync(join(root, `docs/findings/${id}.md`), 'utf8').length > 0);
+});
+
+test('the page of a rule that refuses shows the refusal, and the words or that there are none', () => {
+  for (const rule of rules) {
+    const findings = caseFile(rule.id).cases.flatMap((one) =>
+      rule.predict(modelOf(caseSnapshot(one)), one.question ?? HOST_ONLY),
+    );
+    const refusal = refusalsOf(findings).find((f) => f.state === 'found');
+    const page = readFileSync(join(root, `docs/findings/${rule.id}.md`), 'utf8');
+    const [, said = ''] = page.split('## How it is said\n');
+    assert.equal(said !== '', refusal !== undefined, rule.id);
+    if (!refusal) continue;
+    const words =
+      refusal.accept === null ? 'No words override it' : `--accept ${rule.id}='${refusal.accept}'`;
+    assert.ok(said.includes(words), `${rule.id}: ${words}`);
+  }
+});
+
+test('every guard is seen to refuse, to let its near miss go, and to refuse where it cannot look', () => {
+  for (const id of ids) {
+    const expected = caseFile(id).cases.flatMap((c) => c.expect);
+    if (!expected.some((e) => e.state === 'found' && e.severity === 'guard')) continue;
+    assert.ok(
+      expected.some((e) => e.state === 'clear'),
+      `${id} is never clear`,
+    );
+    assert.ok(
+      expected.some((e) => e.state === 'undecided'),
+      `${id} is never undecided`,
+    );
+  }
 });
 
 test('every rule has an input where it is found and a near miss where it is clear', () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { refusalsOf } from '../../src/findings/refusal.ts';
+import { functionDriver } from '../../src/findings/rules/function-driver.ts';
 import { verdictOf } from '../../src/findings/verdict.ts';
 import { modelOf } from '../../src/model/model.ts';
-import { baseSnapshot, type Case, caseSnapshot } from './cases.ts';
+import { baseSnapshot, type Case, caseFile, caseSnapshot } from './cases.ts';
 
 const OWN = '0000:00:1b.0';
 const SHARED = '0000:02:00.0';
@@ -16,6 +18,13 @@ const LENT: Pick<Case, 'edit'> = { edit: { [`${GUEST}/inactiveXml`]: [['    <mem
 function verdict(address: string, change: Pick<Case, 'set' | 'unset' | 'edit'> = {}) {
   return verdictOf(modelOf(caseSnapshot(change)), address);
 }
+
+test('a rule that no verdict asks refuses nothing in any of its cases', () => {
+  for (const one of caseFile(functionDriver.id).cases) {
+    const findings = functionDriver.predict(modelOf(caseSnapshot(one)), one.question!);
+    assert.deepEqual(refusalsOf(findings), [], one.name);
+  }
+});
 
 describe('verdict', () => {
   const cases: readonly (readonly [string, string, string, Pick<Case, 'set' | 'unset' | 'edit'>?])[] = [
@@ -33,7 +42,45 @@ describe('verdict', () => {
       { set: { [`functions/${OWN}/capabilities/allOnes`]: true } },
     ],
     ['a NIC in use', '0000:00:19.0', 'used by the host: eth0 is up, carries the default route'],
-    ['a USB controller', '0000:03:00.0', 'impossible: only multimedia functions are lent in this version'],
+    ['a USB controller', '0000:03:00.0', 'free'],
+    ['the SMBus', '0000:00:1f.3', 'used by the host: part of the machine itself'],
+    ['the boot disk, said before its mates', '0000:00:1f.2', 'used by the host: sda holds /, /boot, swap'],
+    [
+      'a display that cannot be reset',
+      '0000:00:02.0',
+      'guarded: the kernel knows no way to reset 00:02.0: the guest gets it as the host left it, and the host as the guest left it',
+      {
+        set: {
+          'functions/0000:00:02.0/resetMethods': [],
+          'functions/0000:00:02.0/bootVga': false,
+          'console/framebuffers': [],
+          'functions/0000:03:00.0/class': '030000',
+          'functions/0000:03:00.0/driver': 'amdgpu',
+          display: [],
+        },
+      },
+    ],
+    [
+      'a twin is claimed with it',
+      OWN,
+      'guarded: vfio-pci ids=8086:1c20 claims 00:1b.0 by its id, and takes 02:00.0 from the host as well',
+      {
+        set: {
+          'functions/0000:02:00.0/vendor': '8086',
+          'functions/0000:02:00.0/device': '1c20',
+          'kernel/commandLine': 'intel_iommu=on vfio-pci.ids=8086:1c20',
+        },
+      },
+    ],
+    [
+      'the firmware keeps memory for it',
+      OWN,
+      'impossible: firmware keeps memory for it',
+      {
+        set: { 'groups/3/reservedRegions': [{ start: '0xdf000000', end: '0xdfffffff', type: 'direct' }] },
+      },
+    ],
+    ['modprobe.d was not read', OWN, 'unknown (not read: modules.options)', { unset: ['modules/options'] }],
     ['the ISA bridge', '0000:00:1f.0', 'used by the host: part of the machine itself'],
     ['a guest that is off has it', OWN, 'lent: f20vm (shut off)', LENT],
     [

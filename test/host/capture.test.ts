@@ -108,14 +108,20 @@ test('a long command output keeps its beginning and its end', async () => {
   assert.match(stdout, /^\[vfioctl left out \d+ characters\]$/m);
 });
 
-test('of what processes have open only device nodes are recorded', (t) => {
+test('of what processes have open only devices and TCP are recorded, and of environments one variable', (t) => {
   const top = temporaryDirectory(t);
   fill(top, {
     'proc/7/fd/0': '->/home/somebody/diary.txt',
     'proc/7/fd/1': '->/dev/dri/card0',
     'proc/9/fd/0': '->/home/somebody/letter.txt',
+    'proc/7/fd/2': '->socket:[777]',
+    'proc/7/fd/3': '->socket:[778]',
+    'proc/net/tcp': 'sl\n 0: 0100000A:0016 0200000A:C366 01 0:0 0:0 0 0 0 777 1\n',
+    'proc/7/environ': 'TOKEN=of somebody\0SSH_CONNECTION=10.0.0.2 50022 10.0.0.1 22\0',
   });
   const recorder = recorderOf(rootHost(top));
+  recorder.host.read('/proc/net/tcp');
+  recorder.host.read('/proc/7/environ');
   for (const pid of ['7', '9']) {
     const fds = recorder.host.list(`/proc/${pid}/fd`);
     assert.equal(fds.state, 'read');
@@ -123,7 +129,7 @@ test('of what processes have open only device nodes are recorded', (t) => {
   }
   const capture = recorder.capture({ by: 'x', kind: 'recorded', from: null });
   assert.ok(!JSON.stringify(capture).includes('somebody'));
-  assert.deepEqual(captureHost(capture).list('/proc/7/fd'), { state: 'read', value: ['1'] });
+  assert.deepEqual(captureHost(capture).list('/proc/7/fd'), { state: 'read', value: ['1', '2'] });
   assert.deepEqual(captureHost(capture).link('/proc/7/fd/1'), { state: 'read', value: '/dev/dri/card0' });
   assert.deepEqual(captureHost(capture).list('/proc/9/fd'), { state: 'read', value: [] });
 });

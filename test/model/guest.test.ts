@@ -48,6 +48,7 @@ describe('guestOf', () => {
         },
       ],
       liveHostdevs: [],
+      disks: [],
       liveControllers: [],
       liveTaken: new Map(),
       fact,
@@ -110,6 +111,23 @@ describe('guestOf', () => {
       [],
     );
     assert.ok(!active('shut off'));
+  });
+
+  it('knows its disks on the host: devices, files, images below images, of now and of the next start', () => {
+    const domain = (disks: string) => `<domain><memory>1</memory><devices>${disks}</devices></domain>`;
+    const model = guestOf(
+      guest(
+        domain(`<disk type='block'><source dev='/dev/vg0/web'/><target dev='vda'/></disk>
+          <disk type='file'><source file='/srv/a &amp; b.qcow2'/>
+            <backingStore type='file'><source file='/srv/base.qcow2'/><backingStore/></backingStore></disk>
+          <disk type='nvme'><source type='pci' managed='yes' namespace='1'><address bus='1'/></source></disk>
+          <disk type='network'><source protocol='rbd' name='pool/image'/></disk>
+          <disk type='file' device='cdrom'><target dev='sda'/></disk>
+          <serial type='dev'><source path='/dev/ttyS0'/></serial>`),
+        { state: 'running', liveXml: domain("<disk type='block'><source dev='/dev/sdb'/></disk>") },
+      ),
+    );
+    assert.deepEqual(model.disks, ['/dev/vg0/web', '/srv/a & b.qcow2', '/srv/base.qcow2', '/dev/sdb']);
   });
 
   it('names a device as a person would', () => {

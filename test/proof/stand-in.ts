@@ -397,6 +397,7 @@ export function modelWith(shape: LendShape = {}): { model: HostModel; guest: Gue
     snapshot: { gaps: vfioNodes === null ? [gap] : [] } as unknown as Snapshot,
     functions: new Map(functions.map((f) => [f.address, f])),
     groups: new Map(),
+    endpoints: { inGroup: new Map(), inDevice: new Map(), behind: new Map() },
     guests: [guest],
     lends,
   } as HostModel;

@@ -113,25 +113,31 @@ test('the witness names what is not as before', () => {
   const before = {
     functions: { '0000:01:00.0': { driver: 'snd_hda_intel', override: null } },
     guests: { [uuid]: { state: 'shut off', xml: '<a>\n</a>\n' } },
+    files: { '/etc/hosts': 'one', '/etc/gone': 'two' },
   };
   assert.deepEqual(hostDifferences(before, structuredClone(before)), []);
   const after = {
     functions: { '0000:01:00.0': { driver: 'vfio-pci', override: 'vfio-pci' } },
     guests: { [uuid]: { state: 'shut off', xml: '<a>\n<b/>\n</a>\n' } },
+    files: { '/etc/hosts': 'another', '/etc/new': 'three' },
   };
   assert.deepEqual(hostDifferences(before, after), [
     '0000:01:00.0: was driver snd_hda_intel, override none; is driver vfio-pci, override vfio-pci',
     'guest tone: its inactive XML differs\n    + <b/>',
+    '/etc/hosts: is another',
+    '/etc/gone: is gone',
+    '/etc/new: came',
   ]);
 });
 
 test('the witness reads what the machine says, with or without a line end after a mark, and never sees nothing', () => {
   const functions = 'function 0000:00:00.0 , (null)\nfunction 0000:01:00.0 vfio-pci, vfio-pci\n';
+  const files = '0123456789abcdef0123456789abcdef  /etc/a name\nlink /etc/mtab ../proc/self/mounts\n';
   for (const end of ['', '\n']) {
     const said = guests.map(
       ({ uuid }) => `@guest ${uuid}@${end}shut off\n\n@xml@${end}<domain type='kvm'>\n</domain>\n\n`,
     );
-    const state = parseHostState(functions + said.join(''));
+    const state = parseHostState(functions + files + said.join(''));
     assert.deepEqual(state.functions, {
       '0000:00:00.0': { driver: null, override: null },
       '0000:01:00.0': { driver: 'vfio-pci', override: 'vfio-pci' },
@@ -140,6 +146,15 @@ test('the witness reads what the machine says, with or without a line end after 
       Object.values(state.guests),
       guests.map(() => ({ state: 'shut off', xml: "<domain type='kvm'>\n</domain>" })),
     );
-    assert.throws(() => parseHostState(functions + said.slice(1).join('')), /no definition of guest tone/);
+    assert.deepEqual(state.files, {
+      '/etc/a name': '0123456789abcdef0123456789abcdef',
+      '/etc/mtab': '../proc/self/mounts',
+    });
+    assert.throws(
+      () => parseHostState(functions + files + said.slice(1).join('')),
+      /no definition of guest tone/,
+    );
+    assert.throws(() => parseHostState(functions + said.join('')), /no file/);
+    assert.throws(() => parseHostState(files + said.join('')), /no PCI function/);
   }
 });

@@ -5,8 +5,8 @@ import type { Check, StepKind } from './kind.ts';
 /** A guest with a new lend does not start with the host until it has been proven once. */
 export const guestAutostart: StepKind<GuestAutostartStep> = {
   kind: 'guest-autostart',
-  survivesReboot: true,
-  settleMs: 0,
+  survivesReboot: () => true,
+  settleMs: () => 0,
 
   async check({ host, uri }, step): Promise<Check> {
     const on = await domainAutostart(host, uri, step.target.guest.uuid);
@@ -21,7 +21,7 @@ export const guestAutostart: StepKind<GuestAutostartStep> = {
     return domainAutostartSet(host, uri, step.target.guest.uuid, step.after.on, started);
   },
 
-  undo({ host, uri }, step) {
-    return domainAutostartSet(host, uri, step.target.guest.uuid, step.before.on);
+  undo({ host, uri }, step, _, started) {
+    return domainAutostartSet(host, uri, step.target.guest.uuid, step.before.on, started);
   },
 };

@@ -1,13 +1,14 @@
 import { LENDS_NAMESPACE, lendsElement, lendsRemove } from '../../edit/xml/metadata.ts';
 import { domainDefine, domainMetadataSet, domainXml } from '../../host/libvirt/domain.ts';
 import type { GuestMetadataStep } from '../../plan/step.ts';
-import type { ApplyContext, Check, StepKind } from './kind.ts';
+import { definitionsAgree } from './definition.ts';
+import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
 
 /** Identity travels with the guest: our element in its `<metadata>` says who was lent. */
 export const guestMetadata: StepKind<GuestMetadataStep> = {
   kind: 'guest-metadata',
-  survivesReboot: true,
-  settleMs: 0,
+  survivesReboot: () => true,
+  settleMs: () => 0,
 
   async check({ host, uri }, step): Promise<Check> {
     const xml = await domainXml(host, uri, step.target.guest.uuid, { inactive: true, secrets: true });
@@ -21,12 +22,13 @@ export const guestMetadata: StepKind<GuestMetadataStep> = {
     return lendsSet(context, step, step.after.xml, started);
   },
 
-  async undo(context, step, done) {
+  async undo(context, step, done, started) {
     const { host, uri } = context;
     const now = await domainXml(host, uri, step.target.guest.uuid, { inactive: true, secrets: true });
     const { xml } = done.before;
-    if (xml !== undefined && now === done.after?.xml) return domainDefine(host, uri, xml);
-    return lendsSet(context, step, step.before.xml);
+    const alone = xml !== undefined && definitionsAgree(lendsRemove(xml), lendsRemove(now));
+    if (alone && now === done.after?.xml) return domainDefine(host, uri, xml, started);
+    return lendsSet(context, step, step.before.xml, started);
   },
 };
 
@@ -39,7 +41,7 @@ async function lendsSet(
   { host, uri }: ApplyContext,
   step: GuestMetadataStep,
   xml: string | null,
-  started?: Parameters<StepKind<GuestMetadataStep>['act']>[2],
+  started: ChildStarted,
 ): Promise<void> {
   const { uuid } = step.target.guest;
   if (xml !== null) {

@@ -1,13 +1,13 @@
 import { domainShutdown, domainStart, domainState } from '../../host/libvirt/domain.ts';
 import type { GuestStartStep } from '../../plan/step.ts';
-import type { ApplyContext, Check, StepKind } from './kind.ts';
+import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
 
 /** A guest is started, or asked to shut down. Never a hard stop: a started guest may hold data. */
 export const guestStart: StepKind<GuestStartStep> = {
   kind: 'guest-start',
-  survivesReboot: false,
-  // A guest takes its time to shut down; one that ignores the power button is reported, not killed.
-  settleMs: 120_000,
+  survivesReboot: () => false,
+  // One that starts is paused at first. One that shuts down takes its time, and is reported and not killed if it won't.
+  settleMs: (step, wanted) => (step[wanted].running ? 10_000 : 120_000),
 
   async check({ host, uri }, step): Promise<Check> {
     const state = await domainState(host, uri, step.target.guest.uuid);
@@ -23,8 +23,8 @@ export const guestStart: StepKind<GuestStartStep> = {
     return run(context, step, step.after.running, started);
   },
 
-  undo(context, step) {
-    return run(context, step, step.before.running);
+  undo(context, step, _, started) {
+    return run(context, step, step.before.running, started);
   },
 };
 
@@ -32,7 +32,7 @@ function run(
   { host, uri }: ApplyContext,
   step: GuestStartStep,
   start: boolean,
-  started?: Parameters<StepKind<GuestStartStep>['act']>[2],
+  started: ChildStarted,
 ): Promise<void> {
   const { uuid } = step.target.guest;
   return start ? domainStart(host, uri, uuid, started) : domainShutdown(host, uri, uuid, started);

@@ -1,6 +1,6 @@
 import type { Host, RunningChild } from '../../host/host.ts';
 import type { Step } from '../../plan/step.ts';
-import type { Run } from '../journal.ts';
+import type { Journal, Run } from '../journal.ts';
 import type { Observed } from '../record.ts';
 
 export interface ApplyContext {
@@ -11,9 +11,12 @@ export interface ApplyContext {
   readonly runs?: readonly Run[];
 }
 
-/** Where a step's target stands, read now. `shown` says it in a few words, for the difference on `other`. */
+/**
+ * Where a step's target stands, read now. `half`: begun and cut off, as only the act itself leaves it. `shown` says it
+ * in a few words, for the difference on `other`.
+ */
 export interface Check {
-  readonly state: 'before' | 'after' | 'other';
+  readonly state: 'before' | 'after' | 'half' | 'other';
   readonly shown: string;
   readonly observed: Observed;
 }
@@ -32,14 +35,21 @@ export interface Done {
 export interface StepKind<S extends Step> {
   readonly kind: S['kind'];
   /** False for what a reboot takes away: it is void then, and never undone. */
-  readonly survivesReboot: boolean;
-  /** How long the check may take to see the act's effect, in milliseconds: some effects come a moment later. */
-  readonly settleMs: number;
+  survivesReboot(step: S): boolean;
+  /** How long it may take to be seen to stand so, in milliseconds, once it was asked for. */
+  settleMs(step: S, wanted: 'before' | 'after'): number;
   check(context: ApplyContext, step: S): Promise<Check>;
-  act(
-    context: ApplyContext,
-    step: S,
-    started: (argv: readonly string[], child: RunningChild) => void,
-  ): Promise<void>;
-  undo(context: ApplyContext, step: S, done: Done): Promise<void>;
+  act(context: ApplyContext, step: S, started: ChildStarted): Promise<void>;
+  undo(context: ApplyContext, step: S, done: Done, started: ChildStarted): Promise<void>;
+  /** What was changed is no more, so that nothing can be taken back from it. */
+  gone?(context: ApplyContext, step: S): Promise<boolean>;
+}
+
+/** Told of every tool that changes something as soon as it runs, so that who comes after a crash can wait for it. */
+export type ChildStarted = (argv: readonly string[], child: RunningChild) => void;
+
+/** The tool runs already: a record that the disk does not take must not make us leave it alone. */
+export function childStarted(journal: Journal, step: Step): ChildStarted {
+  return (argv, { pid, startTicks }) =>
+    journal.tell({ type: 'child', step: step.id, argv: [...argv], pid, startTicks });
 }

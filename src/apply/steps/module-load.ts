@@ -1,11 +1,11 @@
 import { Failure } from '../../failure.ts';
 import type { ModuleLoadStep } from '../../plan/step.ts';
-import type { ApplyContext, Check, StepKind } from './kind.ts';
+import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
 
 export const moduleLoad: StepKind<ModuleLoadStep> = {
   kind: 'module-load',
-  survivesReboot: false,
-  settleMs: 2_000,
+  survivesReboot: () => false,
+  settleMs: () => 2_000,
 
   async check({ host }, step): Promise<Check> {
     const { module } = step.target;
@@ -18,18 +18,24 @@ export const moduleLoad: StepKind<ModuleLoadStep> = {
     };
   },
 
-  act(context, step) {
-    return load(context, step.target.module, step.after.loaded);
+  act(context, step, started) {
+    return load(context, step.target.module, step.after.loaded, started);
   },
 
-  undo(context, step) {
-    return load(context, step.target.module, step.before.loaded);
+  undo(context, step, _, started) {
+    return load(context, step.target.module, step.before.loaded, started);
   },
 };
 
-async function load({ host }: ApplyContext, module: string, wanted: boolean): Promise<void> {
+async function load(
+  { host }: ApplyContext,
+  module: string,
+  wanted: boolean,
+  started: ChildStarted,
+): Promise<void> {
   const argv = wanted ? ['modprobe', module] : ['modprobe', '-r', module];
-  const result = await host.run(argv, { deadlineMs: 30_000 });
-  if (result.timedOut) throw new Failure('outcome-unknown', `${argv.join(' ')} did not end in 30 s`);
+  const result = await host.run(argv, { deadlineMs: 30_000, started: (child) => started(argv, child) });
+  if (result.code === null)
+    throw new Failure('outcome-unknown', `${argv.join(' ')} did not come to its end in 30 s`);
   if (result.code !== 0) throw new Failure('step-failed', `${argv.join(' ')}: ${result.stderr.trim()}`);
 }

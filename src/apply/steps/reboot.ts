@@ -5,8 +5,8 @@ import type { Check, StepKind } from './kind.ts';
 /** A reboot is asked for, never done by us: the runner journals that it waits, and the next boot is its `after`. */
 export const reboot: StepKind<RebootStep> = {
   kind: 'reboot',
-  survivesReboot: true,
-  settleMs: 0,
+  survivesReboot: () => true,
+  settleMs: () => 0,
 
   async check({ host }, step): Promise<Check> {
     const boot = bootId(host);

@@ -1,13 +1,11 @@
-import type { Need, PciFunction } from '../../facts/snapshot.ts';
+import type { PciFunction } from '../../facts/snapshot.ts';
 import { Failure } from '../../failure.ts';
-import { needsOf, rulesFor } from '../../findings/index.ts';
-import { type Verdict, verdictOf } from '../../findings/verdict.ts';
+import { VERDICT_NEEDS, type Verdict, verdictOf } from '../../findings/verdict.ts';
 import { addressShort } from '../../model/address.ts';
 import type { HostModel } from '../../model/model.ts';
 import { selectorMatches } from '../../model/selector.ts';
 import type { ListDocument } from '../../report/documents.ts';
 import { table } from '../../report/table.ts';
-import { harmless } from '../../report/terminal.ts';
 import { type CliContext, print, printJson } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { LookFlags } from '../flags.ts';
@@ -18,8 +16,7 @@ interface ListFlags extends LookFlags {
 }
 
 export async function list(this: CliContext, flags: ListFlags, query?: string): Promise<ExitCode> {
-  const needs: Need[] = [...needsOf(rulesFor('function')), 'functions'];
-  const look = await lookAt(this, flags, needs);
+  const look = await lookAt(this, flags, VERDICT_NEEDS);
   const all =
     query === undefined ? [...look.model.functions.values()] : selectorMatches(look.model, query, look.name);
   if (query !== undefined && all.length === 0) {
@@ -34,7 +31,7 @@ export async function list(this: CliContext, flags: ListFlags, query?: string): 
     printJson(this, document);
   } else {
     const rows = functions.map((f) => row(look.model, f, look.name(f)));
-    print(this, table([['ADDRESS', 'GROUP', 'DRIVER', 'VERDICT', 'NAME'], ...rows]).join('\n'));
+    print(this, table([['ADDRESS', 'GROUP', 'DRIVER', 'VERDICT', 'NAME'], ...rows], this.columns).join('\n'));
   }
   return EXIT.done;
 }
@@ -48,13 +45,7 @@ function ordered(functions: readonly PciFunction[], by: 'slot' | 'group' | 'clas
 
 function row(model: HostModel, fn: PciFunction, name: string): string[] {
   const group = fn.group === null ? '-' : String(fn.group);
-  return [
-    addressShort(fn.address),
-    group,
-    fn.driver ?? '-',
-    harmless(verdictOf(model, fn.address).text),
-    harmless(name),
-  ];
+  return [addressShort(fn.address), group, fn.driver ?? '-', verdictOf(model, fn.address).text, name];
 }
 
 function entry(look: Look, fn: PciFunction): ListDocument['functions'][number] {

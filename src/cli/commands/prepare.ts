@@ -1,11 +1,13 @@
 import type { Need } from '../../facts/snapshot.ts';
 import type { Host } from '../../host/host.ts';
 import { planPrepare, readinessOf } from '../../plan/prepare.ts';
-import { changeRun, runPrint, runsResumed } from '../change.ts';
+import { harmless } from '../../report/terminal.ts';
+import { changeRun, runPrint } from '../change.ts';
 import { type CliContext, tell } from '../context.ts';
 import { EXIT, type ExitCode, exitOfRun } from '../exit.ts';
 import { type ChangeFlags, stateDirOf } from '../flags.ts';
 import { lookAt } from '../look.ts';
+import { runsResumed } from '../open-runs.ts';
 
 const NEEDS: readonly Need[] = ['cpu', 'kernel', 'iommu', 'functions', 'groups'];
 
@@ -22,14 +24,13 @@ export async function prepare(this: CliContext, flags: ChangeFlags): Promise<Exi
   if (plan.steps.length > 0 && !simulated && !flags.dryRun) {
     tell(
       this,
-      `${readiness.why}\nadd the kernel argument ${readiness.argument} with your boot loader's own tool, reboot, and run vfioctl doctor`,
+      `${harmless(readiness.why)}\nadd the kernel argument ${readiness.argument} with your boot loader's own tool, reboot, and run vfioctl doctor`,
     );
     return EXIT.refused;
   }
   const propose = async () => ({
     plan: planPrepare(await look.again()),
-    refusals: [],
-    warnings: [],
+    findings: [],
   });
   const report = await changeRun(this, flags, look.host, look.uri, propose);
   runPrint(this, flags, report);

@@ -1,3 +1,4 @@
+import { brakeHeld } from '../../apply/brake.ts';
 import { driverIsVfio, driverOf } from '../../facts/driver.ts';
 import type { Need } from '../../facts/snapshot.ts';
 import { Failure } from '../../failure.ts';
@@ -11,10 +12,12 @@ import type { Proof } from '../../proof/proof.ts';
 import { changeRun, type Proposal, runPrint } from '../change.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitOfRun } from '../exit.ts';
-import type { ChangeFlags } from '../flags.ts';
+import { type LendFlags, stateDirOf } from '../flags.ts';
+import { keepSettle } from '../keeping.ts';
 import { guestResolve, libvirtMissing, lookAt } from '../look.ts';
+import { runsKnown } from '../open-runs.ts';
 
-interface ReleaseFlags extends ChangeFlags {
+interface ReleaseFlags extends Omit<LendFlags, 'accept'> {
   readonly from?: string;
   readonly stop?: boolean;
   readonly live?: boolean;
@@ -33,18 +36,22 @@ export async function release(
     ...new Set(devices.flatMap((d) => selectorResolve(look.model, d, look.name)).map((f) => f.address)),
   ];
   const from = flags.from === undefined ? null : guestResolve(look.model, flags.from).uuid;
+  const stateDir = stateDirOf(flags);
   let model: HostModel | null = look.model;
 
   const propose = async (): Promise<Proposal> => {
     const now = model ?? (await look.again());
     model = null;
     const guest = lender(now, functions, from);
-    const intent = { functions, guest, stop: flags.stop === true, live: flags.live === true };
-    return { plan: planRelease(now, intent), refusals: [], warnings: [] };
+    const runs = (await runsKnown(look.host, stateDir)) ?? [];
+    const braked = guest === null ? null : (brakeHeld(runs, guest.uuid)?.functions ?? null);
+    const { stop = false, live = false } = flags;
+    return { plan: planRelease(now, { functions, guest, stop, live, braked }), findings: [] };
   };
 
   let report = await changeRun(this, flags, look.host, look.uri, propose);
   if (report.status === 'done') report = { ...report, proofs: functions.map((a) => returned(look.host, a)) };
+  report = await keepSettle(look.host, stateDir, report);
   runPrint(this, flags, report);
   return exitOfRun(report);
 }

@@ -16,7 +16,7 @@ import type { LookFlags } from '../flags.ts';
 import { type Look, lookAt } from '../look.ts';
 
 export async function show(this: CliContext, flags: LookFlags, device: string): Promise<ExitCode> {
-  const needs: Need[] = [...needsOf(rulesFor('function')), 'functions', 'config', 'override', 'groups'];
+  const needs: Need[] = [...needsOf(rulesFor('function')), 'config', 'override', 'details', 'groups'];
   const look = await lookAt(this, flags, needs);
   const functions = selectorResolve(look.model, device, look.name);
   if (flags.json) {
@@ -28,10 +28,11 @@ export async function show(this: CliContext, flags: LookFlags, device: string): 
     return EXIT.done;
   }
   const style = styleOf(this.color);
+  const columns = this.columns === null ? null : this.columns - 2;
   const lines = functions.flatMap((f, i) => [
     ...(i === 0 ? [] : ['']),
     style.strong(`${addressShort(f.address)} ${harmless(look.name(f))}`),
-    ...table(properties(look.model, f)).map((l) => `  ${harmless(l)}`),
+    ...table(properties(look.model, f), columns).map((l) => `  ${l}`),
     '  xml:',
     ...xmlOf(f)
       .split('\n')
@@ -93,7 +94,7 @@ function properties(model: HostModel, fn: PciFunction): string[][] {
     ],
     [
       'bars',
-      fn.bars
+      (fn.bars ?? [])
         .map(
           (b) =>
             `${b.index}: ${bytes(b.bytes)} ${b.kind}${b.wide ? ', 64 bit' : ''}${b.prefetchable ? ', prefetchable' : ''}`,

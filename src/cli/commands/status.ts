@@ -1,8 +1,13 @@
-import { runStatus, runsRead } from '../../apply/journal.ts';
+import { brakeHeld } from '../../apply/brake.ts';
+import { deadManOf } from '../../apply/dead-man.ts';
+import { flightsNow } from '../../apply/flight.ts';
+import { type Run, runStatus } from '../../apply/journal.ts';
 import { driverIsVfio } from '../../facts/driver.ts';
 import type { Need } from '../../facts/snapshot.ts';
-import { Failure } from '../../failure.ts';
+import { guestWord } from '../../findings/subject.ts';
+import type { Host } from '../../host/host.ts';
 import { addressShort } from '../../model/address.ts';
+import type { GuestModel } from '../../model/guest.ts';
 import { lendsMoved } from '../../model/identity.ts';
 import type { HostModel, Lend } from '../../model/model.ts';
 import { type Readiness, readinessOf } from '../../plan/prepare.ts';
@@ -13,6 +18,7 @@ import { type CliContext, print, printJson } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type LookFlags, stateDirOf } from '../flags.ts';
 import { type Look, lookAt } from '../look.ts';
+import { runsKnown, runsUnreadable } from '../open-runs.ts';
 
 const NEEDS: readonly Need[] = ['cpu', 'kernel', 'iommu', 'functions', 'groups', 'vfio', 'libvirt'];
 
@@ -23,9 +29,22 @@ export async function status(
 ): Promise<ExitCode> {
   const look = await lookAt(this, flags, NEEDS);
   const readiness = readinessOf(look.model);
-  const runs = await pendingRuns(look, stateDirOf(flags));
-  const odd = oddities(look.model, runs);
-  const next = nextCommand(look.model, readiness, odd, runs);
+  const known = await runsKnown(look.host, stateDirOf(flags));
+  const runs = known?.flatMap((run) => pendingRun(look.host, run)) ?? null;
+  const flights = await flightsNow(look.host, known ?? []);
+  const odd = [
+    ...oddities(look.model, runs),
+    ...flights.map((flight) => flight.text),
+    ...(known ? await runsUnreadable(look.host, stateDirOf(flags)) : []),
+  ];
+  const stuck = flights.find((flight) => flight.stuck)?.run.number;
+  const braked = look.model.guests.filter(
+    (guest) => !guest.fact.autostart && brakeHeld(known ?? [], guest.uuid) !== null,
+  );
+  const next =
+    stuck === undefined
+      ? nextCommand(look.model, readiness, odd, runs, braked)
+      : `reboot, then vfioctl undo ${stuck}`;
   const ready = readiness.verdict === 'ready';
   if (flags.json) {
     const document: StatusDocument = {
@@ -41,6 +60,7 @@ export async function status(
         managed: l.managed,
         driver: driverOf(look.model, l),
       })),
+      braked: braked.map(({ name }) => name),
       odd,
       runs,
       next,
@@ -48,41 +68,52 @@ export async function status(
     printJson(this, document);
   } else {
     const style = styleOf(this.color);
-    print(this, `${ready ? style.good('ready') : style.bad(readiness.verdict)}: ${readiness.why}`);
+    print(this, `${ready ? style.good('ready') : style.bad(readiness.verdict)}: ${harmless(readiness.why)}`);
     const rows = look.model.lends.map((l) => [
       `  ${addressShort(l.address)}`,
-      harmless(l.guest.name),
+      l.guest.name,
       lendWords(l),
       driverOf(look.model, l) ?? '-',
-      harmless(nameOf(look, l)),
+      nameOf(look, l),
     ]);
-    print(this, rows.length === 0 ? 'nothing is lent' : ['lent:', ...table(rows)].join('\n'));
+    print(this, rows.length === 0 ? 'nothing is lent' : ['lent:', ...table(rows, this.columns)].join('\n'));
+    for (const { name } of braked)
+      print(this, `autostart of ${harmless(name)} is off until all that is lent to it has been proven`);
     for (const text of odd) print(this, style.warn(`odd: ${harmless(text)}`));
-    print(this, `next: ${next}`);
+    print(this, `next: ${harmless(next)}`);
   }
   return ready && odd.length === 0 ? EXIT.done : EXIT.wanting;
 }
 
-/** Runs that are not at their end. A journal that this user may not read is said to be so, not taken for empty. */
-async function pendingRuns(look: Look, stateDir: string): Promise<PendingRun[] | null> {
-  if (look.host.origin.kind === 'capture' || look.host.origin.kind === 'root') return [];
-  try {
-    const pending: PendingRun[] = [];
-    for (const run of await runsRead(look.host, stateDir)) {
-      const status = runStatus(run);
-      if (status !== 'done' && status !== 'undone') {
-        pending.push({ run: run.number, verb: run.head.plan.verb, status });
-      }
-    }
-    return pending;
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
+/** A run that is not at its end, or that would not stay. */
+function pendingRun(host: Host, run: Run): PendingRun[] {
+  const { number, head } = run;
+  const status = runStatus(run);
+  const armed = deadManOf(host, run);
+  const pending = { run: number, verb: head.plan.verb };
+  if (armed && status === 'done') {
+    return [{ ...pending, ...(armed.lost ? { status: 'unkept' } : { status: 'armed', due: armed.due }) }];
   }
+  return status === 'done' || status === 'undone' ? [] : [{ ...pending, status }];
 }
 
+function pendingWords({ run, status, due }: PendingRun): string {
+  if (status === 'armed')
+    return `is taken back at ${due?.slice(11, 19)} UTC unless you say: vfioctl keep ${run}`;
+  if (status === 'unkept')
+    return `was not kept before the machine went down; to let it stay: vfioctl keep ${run}`;
+  return PENDING[status];
+}
+
+const PENDING = {
+  open: 'has not come to its end',
+  partial: 'is not all undone',
+  unknown: 'has an unknown outcome',
+  waiting: 'waits for a reboot; once that has come: vfioctl prepare',
+};
+
 function oddities(model: HostModel, runs: readonly PendingRun[] | null): string[] {
-  const odd = (runs ?? []).map((r) => `run ${r.run} (${r.verb}) is ${r.status}`);
+  const odd = (runs ?? []).map((r) => `run ${r.run} (${r.verb}) ${pendingWords(r)}`);
   if (runs === null) odd.push('the journal cannot be read by this user');
   if (model.snapshot.libvirt === undefined) {
     const gap = model.snapshot.gaps.find((g) => g.fact === 'libvirt');
@@ -109,6 +140,7 @@ function nextCommand(
   readiness: Readiness,
   odd: readonly string[],
   runs: readonly PendingRun[] | null,
+  braked: readonly GuestModel[],
 ): string {
   const pending = runs?.at(-1);
   if (pending?.status === 'waiting') {
@@ -116,6 +148,7 @@ function nextCommand(
       ? 'vfioctl prepare'
       : `reboot, then vfioctl prepare; or take it back: vfioctl undo ${pending.run}`;
   }
+  if (pending?.status === 'armed') return `vfioctl keep ${pending.run}`;
   if (pending) return `vfioctl undo ${pending.run}`;
   if (readiness.argument !== null) return 'vfioctl prepare';
   if (readiness.verdict !== 'ready') return 'vfioctl doctor';
@@ -123,8 +156,12 @@ function nextCommand(
     (f) => f.driver !== null && driverIsVfio(f.driver) && !model.lends.some((l) => l.address === f.address),
   );
   if (orphan && odd.length > 0) return `vfioctl release ${addressShort(orphan.address)}`;
+  if (braked[0]) {
+    const word = guestWord(braked[0]);
+    return `${braked[0].active ? '' : `virsh start ${word}, then `}vfioctl verify ${word} --exercise`;
+  }
   const running = model.lends.find((l) => l.live);
-  if (running) return `vfioctl verify ${running.guest.name}`;
+  if (running) return `vfioctl verify ${guestWord(running.guest)}`;
   return 'vfioctl list';
 }
 

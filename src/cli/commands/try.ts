@@ -31,6 +31,10 @@ export async function tryOut(this: CliContext, flags: TryFlags): Promise<ExitCod
   const board = boardByName(BOARD)!;
   const host = simulatedHost(board);
   if (flags.break !== undefined) {
+    if (flags.break === 'list') {
+      print(this, faultNames.join('\n'));
+      return EXIT.done;
+    }
     if (!faultNames.includes(flags.break)) {
       throw new Failure('usage', `there is no fault '${flags.break}'`, `there are: ${faultNames.join(', ')}`);
     }
@@ -79,7 +83,7 @@ async function stepRun(
   // A report with proofs is asked for as JSON; a person is shown the very same command's text.
   const asked = json ? [...step.argv, '--json'] : step.argv;
   if (!json) print(context, style.dim(`$ vfioctl ${step.argv.join(' ')}`));
-  const result = await commandRun(host, asked, context.color);
+  const result = await commandRun(host, asked, { color: context.color });
   if (!json) print(context, `${result.stderr}${result.stdout}`.trimEnd());
   const proofs = json ? proofsIn(result.stdout) : [];
   return { command: `vfioctl ${step.argv.join(' ')}`, exit: result.exit, expected: step.exit, proofs };

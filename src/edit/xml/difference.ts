@@ -1,3 +1,6 @@
+import { spliced } from './document.ts';
+import { identitiesOf } from './identities.ts';
+import { xmlParse } from './parse.ts';
 import { secretsHidden } from './secrets.ts';
 
 const CONTEXT = 2;
@@ -11,10 +14,13 @@ interface Line {
 
 /**
  * How two definitions differ, for a person: lines that begin with ` `, `-` or `+`, two lines around each change,
- * ` …` where lines are left out between changes. Secrets are hidden. Empty when there is no difference to show.
+ * ` …` where lines are left out between changes. Secrets are hidden; so are serial numbers, MAC addresses and names of
+ * hosts, which are numbered for what they are: differences are pasted where anybody reads them. Empty when there is no
+ * difference to show.
  */
 export function differenceOf(before: string, after: string): string[] {
-  const lines = linesCompared(linesOf(before), linesOf(after));
+  const numbers = new Map<string, number>();
+  const lines = linesCompared(linesOf(before, numbers), linesOf(after, numbers));
   const shown = lines.map((_, i) =>
     lines.slice(Math.max(0, i - CONTEXT), i + CONTEXT + 1).some((line) => line.mark !== ' '),
   );
@@ -29,8 +35,16 @@ export function differenceOf(before: string, after: string): string[] {
   return out;
 }
 
-function linesOf(xml: string): string[] {
-  return secretsHidden(xml).replace(/\n$/, '').split('\n');
+function linesOf(xml: string, numbers: Map<string, number>): string[] {
+  const document = xmlParse(secretsHidden(xml));
+  const hidden = identitiesOf(document)
+    .filter(({ kind }) => kind !== 'text')
+    .map(({ value, start, end }) => {
+      const number = numbers.get(value) ?? numbers.size + 1;
+      numbers.set(value, number);
+      return { start, end, text: `(hidden ${number})` };
+    });
+  return spliced(document.text, hidden).replace(/\n$/, '').split('\n');
 }
 
 function linesCompared(a: readonly string[], b: readonly string[]): Line[] {

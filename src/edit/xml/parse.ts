@@ -74,7 +74,9 @@ class Reader {
       if (parent) this.characters(parent);
       let closed: XmlElement;
       if (this.text.startsWith('</', this.at)) {
-        closed = this.endTag(open.pop()!);
+        const begun = open.pop();
+        if (!begun) throw this.wrong('an end tag stands before any element');
+        closed = this.endTag(begun);
       } else {
         const started = this.startTag();
         if ('innerEnd' in started) {

@@ -10,6 +10,7 @@ export const functionAlive: Rule = {
   id,
   title: 'function answers',
   about: 'function',
+  verdict: 'impossible: does not answer',
   needs: ['functions', 'config'],
   predict: (model, question) =>
     eachFunction(model, question, { id, severity: 'blocker' }, (fn) => {

@@ -8,6 +8,7 @@ export const functionGroup: Rule = {
   id,
   title: 'IOMMU group',
   about: 'function',
+  verdict: 'impossible: no IOMMU group',
   needs: ['functions'],
   predict: (model, question) =>
     eachFunction(model, question, { id, severity: 'blocker' }, (fn) => {

@@ -9,6 +9,7 @@ export const functionPresent: Rule = {
   id,
   title: 'function present',
   about: 'function',
+  verdict: 'impossible: no such function',
   needs: ['functions'],
   predict: (model, question) =>
     question.functions.map((address) => {
@@ -37,10 +38,14 @@ export const functionPresent: Rule = {
     'function-reset',
     'function-driver',
     'function-class',
+    'function-twins',
     'network-in-use',
+    'virtual-functions-in-use',
     'storage-in-use',
     'display-in-use',
     'sound-in-use',
+    'usb-in-use',
+    'node-in-use',
   ],
   page: {
     what: 'No PCI function has this address.',

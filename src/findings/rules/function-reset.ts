@@ -31,10 +31,12 @@ export const functionReset: Rule = {
           return unknown(id, fn.address, 'warning', model, 'functions.resetMethods', fn.address);
         }
       }
+      const refused = isDisplay(fn) && methods.state === 'read';
       return found(id, fn.address, {
-        severity: 'warning',
+        severity: refused ? 'guard' : 'warning',
         why: `the kernel knows no way to reset ${addressShort(fn.address)}: the guest gets it as the host left it, and the host as the guest left it`,
         evidence: [evidence(path, 'absent')],
+        accept: refused ? `no reset for ${addressShort(fn.address)}` : null,
         remedy: {
           text: 'shut the guest down properly, never kill it; if the device does not come back, only a power cycle helps',
           command: null,
@@ -50,8 +52,8 @@ export const functionReset: Rule = {
   explainsAway: [],
   page: {
     what: 'The function has no function level reset, no power management reset, and cannot be reset through its bus.',
-    why: 'VFIO resets a function before and after a guest uses it. When it cannot, QEMU only notes `Cannot reset device …, no available reset mechanism`, and the guest’s driver finds the device in whatever state it is. Sound and network controllers on the chipset mostly bear that; graphics cards often do not. `depends on group M which is not owned` is another case: the only reset goes through a bus that others are on.',
-    cure: 'It may simply work: that is why this is a warning. Shut guests down in order. For a device that stays dead, cut the power.',
+    why: 'VFIO resets a function before and after a guest uses it. When it cannot, QEMU only notes `Cannot reset device …, no available reset mechanism`, and the guest’s driver finds the device in whatever state it is. Sound and network controllers mostly bear that. A graphics card often does not: it works in the first guest that has it, and then in none, nor on the host, until the power is cut; so for display controllers this refuses, where the kernel (5.15 or later) says that there is no method. `depends on group M which is not owned` is another case: the only reset goes through a bus that others are on.',
+    cure: 'It may simply work: that is why this is a warning for most classes. Shut guests down in order. For a device that stays dead, cut the power.',
   },
 };
 
@@ -60,4 +62,9 @@ function ownResets(fn: PciFunction): string[] {
   const config = fn.capabilities;
   if (config === undefined) return [];
   return [...(config.flr || config.afFlr ? ['flr'] : []), ...(config.pmReset ? ['pm'] : [])];
+}
+
+/** Display controllers keep much state, and are run by firmware of their own, which only a reset starts anew. */
+function isDisplay(fn: PciFunction): boolean {
+  return fn.class.startsWith('03');
 }

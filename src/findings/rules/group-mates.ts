@@ -2,10 +2,11 @@ import type { PciFunction } from '../../facts/snapshot.ts';
 import { addressShort } from '../../model/address.ts';
 import { groupMates, type HostModel } from '../../model/model.ts';
 import type { Finding } from '../finding.ts';
-import { functionLabel, isMultimedia, isPassthroughDriver, isPlatform } from '../function-word.ts';
+import { functionLabel, isPassthroughDriver } from '../function-word.ts';
+import { LOSS_NEEDS, lossOf } from '../loss.ts';
+import { platformPart } from '../platform.ts';
 import { clear, evidence, found, type Question, type Rule } from '../rule.ts';
 import { eachFunction, guestWord, sysfsOf } from '../subject.ts';
-import { allUses } from '../use/all.ts';
 
 const id = 'group-mates';
 
@@ -13,7 +14,7 @@ export const groupMatesRule: Rule = {
   id,
   title: 'group mates',
   about: 'function',
-  needs: ['functions', 'network', 'storage', 'display', 'sound', 'libvirt'],
+  needs: [...LOSS_NEEDS, 'libvirt'],
   predict: (model, question) =>
     eachFunction(model, question, { id, severity: 'blocker' }, (fn) => {
       const mates = groupMates(model, fn.address);
@@ -48,14 +49,24 @@ export function blockingMates(model: HostModel, question: Question, fn: PciFunct
   );
 }
 
+/**
+ * Mates that `--with-group` takes along. A part of the machine that no driver has keeps nobody from the group, and stays:
+ * the root ports of many AMD boards share theirs with a host bridge.
+ */
+export function matesAlong(model: HostModel, address: string): PciFunction[] {
+  return (groupMates(model, address) ?? []).filter(
+    (mate) => mate.driver !== null || platformPart(mate) === null,
+  );
+}
+
 function blocked(
   model: HostModel,
   question: Question,
   fn: PciFunction,
   blocking: readonly PciFunction[],
 ): Finding {
-  const mates = blocking.map((mate) => mateLoss(model, mate));
-  const free = blocking.every((mate, i) => !mates[i]!.busy && (isMultimedia(mate) || !isPlatform(mate)));
+  const mates = blocking.map((mate) => lossOf(model, mate));
+  const free = blocking.every((mate, i) => !mates[i]!.busy && platformPart(mate) === null);
   const guest = model.guests.find((g) => g.uuid === question.guest);
   return found(id, fn.address, {
     severity: 'blocker',
@@ -75,14 +86,4 @@ function blocked(
           cost: null,
         },
   });
-}
-
-function mateLoss(model: HostModel, mate: PciFunction): { text: string; busy: boolean } {
-  const head = `${functionLabel(mate)} is on ${mate.driver}`;
-  const answer = allUses(model, mate);
-  if (answer.state === 'unread')
-    return { text: `${head}; what the host does with it was not read`, busy: true };
-  const losses = answer.uses.map((u) => u.evidence.text);
-  const text = losses.length > 0 ? `${head}; the host loses it: ${losses.join('; ')}` : head;
-  return { text, busy: answer.uses.some((u) => u.busy) };
 }

@@ -9,6 +9,7 @@ export const groupReservedRegions: Rule = {
   id,
   title: 'reserved regions',
   about: 'function',
+  verdict: 'impossible: firmware keeps memory for it',
   needs: ['functions', 'groups'],
   predict: (model, question) =>
     eachFunction(model, question, { id, severity: 'blocker' }, (fn) => {

@@ -13,13 +13,8 @@ export const guestAutostart: Rule = {
       if (!guest.fact.autostart) return clear(id, guest.name, 'it does not start with the host');
       return found(id, guest.name, {
         severity: 'info',
-        why: 'the guest starts with the host, and takes the function then: a lend that harms the host harms it again at each boot',
+        why: 'the guest starts with the host, and takes the function then: a lend that harms the host would harm it at each boot, so a new lend turns that off until its first proven start',
         evidence: [evidence(`virsh dominfo ${guestWord(guest)}`, 'Autostart: enable')],
-        remedy: {
-          text: 'turn autostart off until the lend is proven',
-          command: `virsh autostart --disable ${guestWord(guest)}`,
-          cost: null,
-        },
       });
     }),
   signatures: [],
@@ -27,6 +22,6 @@ export const guestAutostart: Rule = {
   page: {
     what: 'The guest is marked for autostart.',
     why: 'It starts with libvirt, before anybody can look. If the lent function, or its group, turns out to be something that the host needs, the host loses it at every boot, and the way back is a rescue boot.',
-    cure: 'Keep autostart off until one start has been proven, then turn it on again.',
+    cure: 'Nothing: a new lend turns autostart off, and the first proven start (`assign --start`, `verify --exercise`) turns it on again; `release` and `undo` do too.',
   },
 };

@@ -44,6 +44,7 @@ export const guestDefined: Rule = {
     'guest-virtualization',
     'guest-address',
     'guest-hostdev-present',
+    'guest-hostdev-in-use',
     'guest-agent',
     'guest-running',
     'guest-autostart',

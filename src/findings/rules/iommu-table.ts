@@ -4,10 +4,12 @@ import { unknown } from '../unread.ts';
 const id = 'iommu-table';
 const PATH = '/sys/firmware/acpi/tables';
 
-const SWITCH: Readonly<Record<string, string>> = {
-  GenuineIntel: 'VT-d (Intel Virtualization Technology for Directed I/O)',
-  AuthenticAMD: 'IOMMU (AMD-Vi)',
-};
+const SWITCH: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    GenuineIntel: 'VT-d (Intel Virtualization Technology for Directed I/O)',
+    AuthenticAMD: 'IOMMU (AMD-Vi)',
+  }),
+);
 
 export const iommuTable: Rule = {
   id,
@@ -25,7 +27,7 @@ export const iommuTable: Rule = {
     if (iommu.pciGroups > 0)
       return [clear(id, 'host', 'an IOMMU is in use without an ACPI table of its own')];
     if (tables === null) return [undecided(id, 'host', 'blocker', 'unknown (no ACPI tables to look at)')];
-    const name = SWITCH[cpu?.vendor ?? ''] ?? 'IOMMU (VT-d, AMD-Vi or SMMU)';
+    const name = SWITCH.get(cpu?.vendor ?? '') ?? 'IOMMU (VT-d, AMD-Vi or SMMU)';
     return [
       found(id, 'host', {
         severity: 'blocker',

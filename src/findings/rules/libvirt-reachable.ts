@@ -1,3 +1,4 @@
+import { libvirtHint } from '../../host/libvirt/virsh.ts';
 import { clear, evidence, found, type Rule } from '../rule.ts';
 import { gapOf, needsRoot, unknown } from '../unread.ts';
 
@@ -23,11 +24,7 @@ export const libvirtReachable: Rule = {
         severity: 'blocker',
         why: 'libvirt does not answer: guests can neither be seen nor changed',
         evidence: [evidence(gap.path ?? 'qemu:///system', gap.why)],
-        remedy: {
-          text: "install libvirt's QEMU driver or start its daemon (libvirtd or virtqemud)",
-          command: null,
-          cost: null,
-        },
+        remedy: { text: libvirtHint(gap.why), command: null, cost: null },
       }),
     ];
   },

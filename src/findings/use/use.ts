@@ -1,4 +1,5 @@
 /** What the host does with a function, and whether it is busy: one file for each kind of use. */
+import { gapAny } from '../../facts/gap.ts';
 import type { Holder } from '../../facts/snapshot.ts';
 import type { HostModel } from '../../model/model.ts';
 import type { Evidence } from '../finding.ts';
@@ -9,6 +10,8 @@ export interface Use {
   readonly name: string;
   /** The host is using it now; otherwise it is only there. */
   readonly busy: boolean;
+  /** The host does not live on without it. */
+  readonly vital?: boolean;
   readonly evidence: Evidence;
 }
 
@@ -22,7 +25,7 @@ export type Uses =
  */
 export function usesRead(model: HostModel, uses: readonly Use[], deciding: readonly string[]): Uses {
   if (uses.some((use) => use.busy)) return { state: 'read', uses };
-  const gap = model.snapshot.gaps.find((g) => deciding.includes(g.fact));
+  const gap = deciding.map((fact) => gapAny(model.snapshot, fact)).find((found) => found !== undefined);
   return gap ? { state: 'unread', fact: gap.fact, of: gap.subject } : { state: 'read', uses };
 }
 
@@ -30,10 +33,17 @@ export function usesUnread(fact: string, of: string | null = null): Uses {
   return { state: 'unread', fact, of };
 }
 
+/** On a desktop every window has the render node open. */
+const HOLDERS_SHOWN = 3;
+
 /** A node that is busy when somebody has it open. */
 export function useHeld(name: string, node: string, label: string, holders: readonly Holder[]): Use {
-  const who = holders.map((h) => `${h.command} (pid ${h.pid})`).join(', ');
+  const who = holders.slice(0, HOLDERS_SHOWN).map((h) => `${h.command} (pid ${h.pid})`);
+  const more = holders.length - who.length;
   const path = holders[0]?.path ?? node;
-  const text = holders.length > 0 ? `${label} is open in ${who}` : `${label} is not open`;
+  const text =
+    holders.length > 0
+      ? `${label} is open in ${who.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+      : `${label} is not open`;
   return { name, busy: holders.length > 0, evidence: evidence(path, text) };
 }

@@ -51,30 +51,21 @@ export async function agentExec(
     },
   });
   if (begun.state !== 'answered') return begun;
-  const pid = (begun.value as { pid: number }).pid;
+  const { pid } = record(begun.value);
+  if (typeof pid !== 'number') return { state: 'failed', why: 'the guest agent started nothing' };
   for (;;) {
     const status = await agentCommand(host, uri, uuid, { execute: 'guest-exec-status', arguments: { pid } });
     if (status.state !== 'answered') return status;
-    const { exited, exitcode, 'out-data': out, 'err-data': err } = status.value as ExecStatus;
-    if (exited) {
-      return {
-        state: 'answered',
-        value: { code: exitcode ?? null, stdout: decode(out), stderr: decode(err) },
-      };
+    const { exited, exitcode, 'out-data': out, 'err-data': err } = record(status.value);
+    if (exited === true) {
+      const code = typeof exitcode === 'number' ? exitcode : null;
+      return { state: 'answered', value: { code, stdout: decode(out), stderr: decode(err) } };
     }
     if (host.now().getTime() >= end) {
       return { state: 'failed', why: `${path} did not end within ${deadlineMs / 1000} s in the guest` };
     }
     await host.sleep(POLL_MS);
   }
-}
-
-/** As qemu-ga says it; the data is base64. */
-interface ExecStatus {
-  readonly exited: boolean;
-  readonly exitcode?: number;
-  readonly 'out-data'?: string;
-  readonly 'err-data'?: string;
 }
 
 async function agentCommand(
@@ -112,6 +103,12 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-function decode(base64: string | undefined): string {
-  return base64 === undefined ? '' : Buffer.from(base64, 'base64').toString('utf8');
+/** The agent is the guest's own program, and may answer anything. */
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** What a program printed comes in base64. */
+function decode(base64: unknown): string {
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64').toString('utf8') : '';
 }

@@ -28,18 +28,20 @@ export type Scope = 'config' | 'live';
 const START_MS = 300_000;
 /** One argument of a process holds 128 KiB; a guest's questions take less than 300 bytes. */
 const BATCH = 200;
+/** What is asked by it becomes a part of virsh's own command line. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export async function domainList(host: Host, uri: string): Promise<Domain[]> {
   const uuids = (await virshRead(host, uri, ['list', '--all', '--uuid']))
     .split('\n')
-    .filter((line) => line !== '');
+    .filter((line) => UUID.test(line));
   const answers = await batches(
     host,
     uri,
     uuids.map((uuid) => ['dominfo', uuid]),
   );
   // A guest that was undefined since the list answers nothing.
-  return answers.flatMap((text) => (text.trim() === '' ? [] : [domainOfInfo(text)]));
+  return answers.map(domainOfInfo).filter(({ uuid }) => UUID.test(uuid));
 }
 
 /** Definitions without secrets. A guest that is gone meanwhile has no entry. */
@@ -67,9 +69,12 @@ export async function domainDetails(
   return details;
 }
 
-/** Its hardware is held: running, paused, on its way in or out. */
+/**
+ * Its hardware is held: running, paused, on its way in or out. One that is `crashed` still has its process
+ * (`<on_crash>preserve</on_crash>`): where that is gone, libvirt says `shut off`.
+ */
 export function domainActive(state: string): boolean {
-  return state !== 'shut off' && state !== 'crashed';
+  return state !== 'shut off';
 }
 
 export async function domainXml(

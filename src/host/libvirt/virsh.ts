@@ -44,7 +44,8 @@ export async function virshBatch(
   const answers = result.stdout.split(MARKER);
   if (answers.length === commands.length + 1) return answers.slice(0, -1);
   if (result.code !== 0) throw virshFailure(result);
-  throw new Failure('no-libvirt', `virsh answered ${answers.length - 1} of ${commands.length} questions`);
+  const message = `virsh answered ${answers.length - 1} of ${commands.length} questions`;
+  throw new Failure('no-libvirt', message, libvirtHint(message));
 }
 
 /** Never in a document of libvirt's: it writes each `&` as an entity. virsh's echo ends without a newline. */
@@ -73,6 +74,13 @@ export async function virshChange(
       'look at the guest with virsh domjobinfo and virsh domstate before anything else',
     );
   }
+  if (result.code === null) {
+    throw new Failure(
+      'outcome-unknown',
+      `virsh ${args[0]} was killed before it ended; libvirt may still be at it`,
+      'look at the guest with virsh domstate before anything else',
+    );
+  }
   if (result.code !== 0) throw virshFailure(result);
 }
 
@@ -96,27 +104,45 @@ function virshFailure(result: RunResult): Failure {
     return new Failure(
       'no-libvirt',
       `libvirt does not answer: ${why || 'no reason given'}`,
-      connectHint(why),
+      libvirtHint(why),
     );
+  }
+  if (BROKEN.test(error)) {
+    return new Failure('no-libvirt', `${LOST}${error}`, 'see why: journalctl -u libvirtd -u virtqemud');
   }
   if (error.startsWith('failed to get domain'))
     return new Failure('not-found', error, 'virsh list --all shows all guests');
   return new Failure('step-failed', error || `virsh ended with ${result.code}`);
 }
 
-function connectHint(why: string): string {
+/** The connection broke: the daemon has ended. */
+const BROKEN =
+  /Disconnected from \S+ due to|End of file while reading data|Cannot (recv|write) data|client socket is closed/;
+/** Its socket is not there, or nobody listens: as while it is restarted. */
+const AWAY = /Failed to connect socket to .*: (No such file or directory|Connection refused)/;
+const LOST = 'libvirt ended in the middle: ';
+
+/** It had taken the call and ended before it answered: what it was asked may be done, and what it asked a guest may come. */
+export function libvirtLost(error: unknown): boolean {
+  return error instanceof Failure && error.message.startsWith(LOST);
+}
+
+/** It does not answer now, and may in a moment: it is being restarted, or has just ended. Silence is not that. */
+export function libvirtAway(error: unknown): boolean {
+  if (!(error instanceof Failure) || error.code !== 'no-libvirt') return false;
+  return BROKEN.test(error.message) || AWAY.test(error.message);
+}
+
+/** What to do about a libvirt that does not answer, by the reason that it or its client gave. */
+export function libvirtHint(why: string): string {
   if (/Permission denied|[Aa]uthentication|polkit/.test(why))
     return 'run as root, or as a member of the group libvirt';
   if (/No such file|Connection refused/.test(why))
-    return 'start it: systemctl start libvirtd (or virtqemud.socket)';
-  return '';
+    return 'install its QEMU driver, or start it: systemctl start libvirtd (or virtqemud.socket)';
+  return 'see what holds it up: vfioctl status, and journalctl -u libvirtd -u virtqemud';
 }
 
 function silent(args: readonly string[], ms: number): Failure {
   const message = `libvirt did not answer virsh ${args[0]} within ${ms / 1000} s`;
-  return new Failure(
-    'no-libvirt',
-    message,
-    'see whether its daemon hangs: journalctl -u libvirtd -u virtqemud',
-  );
+  return new Failure('no-libvirt', message, libvirtHint(message));
 }

@@ -52,6 +52,8 @@ export interface BoardFunction {
   readonly sound: BoardSound | null;
   readonly network: BoardNetwork | null;
   readonly disk: BoardDisk | null;
+  /** A directory of the machine around this one, mounted by 9p. */
+  readonly share: { readonly tag: string; readonly mount: string } | null;
   /** Number of the DRM card; its connectors are left out. */
   readonly drm: number | null;
   readonly bootVga: boolean;
@@ -94,6 +96,13 @@ export interface BoardDisk {
   readonly mount: string | null;
 }
 
+/** `254:16` for vdb, `8:1` for sda1: sixteen numbers a disk, as virtio_blk and sd give them. */
+export function diskNumber({ name }: BoardDisk, partition = 0): string {
+  const major = name.startsWith('vd') ? 254 : 8;
+  const disk = Math.max(0, (name.codePointAt(2) ?? 0) - 'a'.codePointAt(0)!);
+  return `${major}:${disk * 16 + partition}`;
+}
+
 /** What a guest does inside, beyond what its definition says. */
 export interface BoardGuest {
   readonly uuid: string;
@@ -120,6 +129,8 @@ export interface BoardBreakage {
   readonly wrongFunction: string | null;
   /** Mixers in guests are muted. */
   readonly cardMuted: boolean;
+  /** The function whose host driver never lets go of it. */
+  readonly stuckUnbind: string | null;
 }
 
 export interface Board {
@@ -161,6 +172,8 @@ export interface Board {
   };
   /** With boot loader entries in /boot/loader/entries and grubby; else the command line is fixed. */
   readonly bootLoaderEntries: boolean;
+  /** systemd is its init unless it says otherwise. */
+  readonly init?: 'other';
   readonly selinux: 'enforcing' | 'permissive' | null;
   readonly apparmor: boolean;
   readonly libvirt: { readonly version: string; readonly qemu: string };
@@ -175,6 +188,7 @@ export const NO_BREAKAGE: BoardBreakage = {
   noGuestDriver: false,
   wrongFunction: null,
   cardMuted: false,
+  stuckUnbind: null,
 };
 
 type FunctionNeeds = Pick<BoardFunction, 'address' | 'vendor' | 'device' | 'class' | 'name' | 'group'>;
@@ -203,6 +217,7 @@ export function boardFunction(given: FunctionNeeds & Partial<BoardFunction>): Bo
     sound: null,
     network: null,
     disk: null,
+    share: null,
     drm: null,
     bootVga: false,
     ...given,

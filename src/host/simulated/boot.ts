@@ -16,6 +16,7 @@ const OFF: KernelState = {
   overrides: {},
   cards: [],
   log: [],
+  stuck: [],
 };
 
 /** What was bound, loaded, overridden or running is gone; files are kept, for they were synced. */
@@ -23,6 +24,7 @@ export function machineOff(state: SimulatedState, files: Tree): void {
   state.kernel = structuredClone(OFF);
   for (const guest of state.guests) guest.live = null;
   state.guests = state.guests.filter((g) => g.inactive !== null);
+  state.timers = [];
   files.remove('/run');
   files.setDirectory('/run');
 }
@@ -44,6 +46,7 @@ export function machineOn(state: SimulatedState, files: Tree): void {
     else driverProbe(state, fn.address);
   }
   for (const module of board.kernel.modules) moduleLoad(state, module);
+  if (board.init !== 'other') files.setDirectory('/run/systemd/system');
   state.clock += USERSPACE_MS;
 }
 

@@ -1,17 +1,21 @@
 import type { Tree } from '../tree.ts';
 import {
   type BoardDisk,
+  type BoardFunction,
   type BoardNetwork,
   type BoardSound,
   boardFunctionAt,
   boardFunctionPath,
+  diskNumber,
 } from './board.ts';
+import { NETWORK_BRIDGE, NETWORK_BRIDGE_MAC } from './network.ts';
 import { linkTo } from './pci-tree.ts';
+import { seatTree } from './seat-tree.ts';
 import type { SimulatedState } from './state.ts';
 
 /** /sys/class and /dev: what bound drivers make of their functions. */
 export function classTree(tree: Tree, state: SimulatedState): void {
-  for (const name of ['net', 'block', 'sound', 'drm', 'graphics']) tree.setDirectory(`/sys/class/${name}`);
+  for (const name of ['net', 'block', 'sound', 'drm']) tree.setDirectory(`/sys/class/${name}`);
   tree.setDirectory('/sys/block');
   tree.setDirectory('/dev/snd/by-path');
   tree.setFile('/dev/snd/seq', '');
@@ -21,6 +25,9 @@ export function classTree(tree: Tree, state: SimulatedState): void {
   tree.setFile('/dev/vfio/vfio', '');
   linkTo(tree, '/sys/class/net/lo', '/sys/devices/virtual/net/lo');
   networkFiles(tree, '/sys/devices/virtual/net/lo', true, true, '00:00:00:00:00:00');
+  const bridge = `/sys/devices/virtual/net/${NETWORK_BRIDGE}`;
+  linkTo(tree, `/sys/class/net/${NETWORK_BRIDGE}`, bridge);
+  networkFiles(tree, bridge, true, false, NETWORK_BRIDGE_MAC);
 
   for (const fn of state.board.functions) {
     const driver = state.kernel.drivers[fn.address];
@@ -29,8 +36,10 @@ export function classTree(tree: Tree, state: SimulatedState): void {
     if (driver === 'vfio-pci' && fn.group !== null) vfioNode(tree, path, fn.group);
     else if (fn.network) networkTree(tree, path, fn.network);
     else if (fn.disk) diskTree(tree, path, fn.disk);
+    else if (fn.share) shareTree(tree, path, fn.share.tag, virtioNumber(state, fn));
     else if (fn.drm !== null) displayTree(tree, path, fn.drm);
   }
+  seatTree(tree, state);
   state.kernel.cards.forEach((address, card) => {
     const fn = address === null ? undefined : boardFunctionAt(state.board, address);
     if (fn?.sound) soundTree(tree, boardFunctionPath(state.board, fn.address), card, fn.sound, fn.address);
@@ -65,8 +74,21 @@ function displayTree(tree: Tree, path: string, card: number): void {
     linkTo(tree, `/sys/class/drm/${name}`, `${path}/drm/${name}`);
     tree.setFile(`/dev/dri/${name}`, '');
   }
-  linkTo(tree, `${path}/graphics/fb0/device`, path);
-  linkTo(tree, '/sys/class/graphics/fb0', `${path}/graphics/fb0`);
+}
+
+/** As 9pnet_virtio shows it. */
+function shareTree(tree: Tree, path: string, tag: string, number: number): void {
+  const below = `${path}/virtio${number}`;
+  tree.setFile(`${below}/device`, '0x0009\n');
+  tree.setFile(`${below}/mount_tag`, `${tag}\0`);
+  tree.setDirectory('/sys/bus/virtio/drivers/9pnet_virtio');
+  linkTo(tree, `${below}/driver`, '/sys/bus/virtio/drivers/9pnet_virtio');
+  linkTo(tree, `/sys/bus/virtio/devices/virtio${number}`, below);
+}
+
+/** The kernel counts virtio devices in the order in which it finds them. */
+function virtioNumber({ board }: SimulatedState, fn: BoardFunction): number {
+  return board.functions.filter((f) => f.vendor === '1af4' && f.address < fn.address).length;
 }
 
 /** A disk, its partitions, and logical volumes as device-mapper shows them: `slaves` down, `holders` up. */
@@ -80,13 +102,12 @@ function diskTree(tree: Tree, path: string, disk: BoardDisk): void {
     linkTo(tree, `/sys/class/block/${name}`, at);
     tree.setFile(`/dev/${name}`, '');
   };
-  const major = disk.name.startsWith('vd') ? 254 : 8;
-  node(below, disk.name, `${major}:0`);
+  node(below, disk.name, diskNumber(disk));
   tree.setFile(`${below}/removable`, '0\n');
   linkTo(tree, `${below}/device`, path);
   linkTo(tree, `/sys/block/${disk.name}`, below);
   disk.partitions.forEach(({ name }, i) => {
-    node(`${below}/${name}`, name, `${major}:${i + 1}`);
+    node(`${below}/${name}`, name, diskNumber(disk, i + 1));
     tree.setFile(`${below}/${name}/partition`, `${i + 1}\n`);
   });
   const physical = disk.partitions.at(-1)?.name;

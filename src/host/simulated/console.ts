@@ -51,7 +51,7 @@ export async function simulatedConsole(host: SimulatedHost, line: string): Promi
         return said('');
       case 'reboot':
         host.reboot();
-        return said('');
+        return said('The machine has started again.\n');
       default: {
         const result = await host.run([name, ...args], { deadlineMs: 600_000 });
         return said(result.stdout + result.stderr, result.code ?? 1);
@@ -63,10 +63,14 @@ export async function simulatedConsole(host: SimulatedHost, line: string): Promi
   }
 }
 
-/** Blanks part words, but not inside of quotes; there is no other syntax. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|'([^']*)'|((?:\\.|[^\s"'])+)/g)].map(
-    (m) => m[1] ?? m[2] ?? (m[3] ?? '').replace(/\\(.)/g, '$1'),
+/** Blanks part words, but not inside of quotes, of which a word may have some in it; there is no other syntax. */
+export function wordsOf(line: string): string[] {
+  const words = line.match(/(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(
+      /"([^"]*)"|'([^']*)'|\\(.)/g,
+      (_, double?: string, single?: string, escaped?: string) => double ?? single ?? escaped ?? '',
+    ),
   );
 }
 

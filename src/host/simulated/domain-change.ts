@@ -104,6 +104,8 @@ export function domainUndefine(state: SimulatedState, guest: GuestState): Answer
 
 type Scope = 'config' | 'live';
 
+const TRANSIENT = 'Requested operation is not valid: transient domains do not have any persistent config';
+
 export function domainAttach(
   state: SimulatedState,
   guest: GuestState,
@@ -123,7 +125,8 @@ export function domainAttach(
 }
 
 function attachConfig(state: SimulatedState, guest: GuestState, device: Node, source: string): string | null {
-  const domain = nodeRead(guest.inactive!);
+  if (guest.inactive === null) return TRANSIENT;
+  const domain = nodeRead(guest.inactive);
   if (domainHostdevs(domain).some((h) => h.source === source)) {
     return 'Requested operation is not valid: device is already in the domain configuration';
   }
@@ -184,6 +187,7 @@ export function domainDetach(
   if (source === null) throw new Failure('not-simulated', 'not simulated: detaching what is no PCI hostdev');
   const { live } = guest;
   if (scope === 'live' && !live) return notRunning(what);
+  if (scope === 'config' && guest.inactive === null) return failed(what, TRANSIENT);
   const domain = nodeRead(scope === 'live' ? live!.xml : guest.inactive!);
   const have = domainHostdevs(domain).find((h) => h.source === source);
   if (!have) {

@@ -9,6 +9,10 @@ export function domainMetadata(
   change: { key: string; xml: string | null } | undefined,
   scope: 'config' | 'live',
 ): Answer {
+  if (scope === 'config' && guest.inactive === null) {
+    const why = 'transient domains do not have any persistent config';
+    return failed(`Requested operation is not valid: ${why}`);
+  }
   const domain = nodeRead(scope === 'live' ? guest.live!.xml : guest.inactive!);
   const all = nodeChild(domain, 'metadata');
   const have = all?.children.find((c) =>

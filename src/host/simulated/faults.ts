@@ -22,6 +22,8 @@ const FAULTS: Readonly<Record<string, (state: SimulatedState, fn: BoardFunction)
   },
   /** Everything works, and nothing is heard. */
   'card-muted': (state) => breakageSet(state, { cardMuted: true }),
+  /** The host's driver never lets go: whoever asks it to sleeps in the kernel until the next boot. */
+  'stuck-unbind': (state, fn) => breakageSet(state, { stuckUnbind: fn.address }),
 };
 
 export const faultNames: readonly string[] = Object.keys(FAULTS);

@@ -32,7 +32,7 @@ export function installedFiles(board: Board): Record<string, TreeEntry> {
   }
   // Built by changes, not loaded: so every directory is whole, and what is not there is absent.
   const tree = new Tree();
-  for (const path of ['/', '/etc/modprobe.d', '/run', '/var/lib', '/usr/lib/modprobe.d'])
+  for (const path of ['/', '/etc/modprobe.d', '/root', '/run', '/var/lib', '/usr/lib/modprobe.d'])
     tree.setDirectory(path);
   for (const [path, text] of Object.entries(files)) tree.setFile(path, text);
   return tree.toRecord();

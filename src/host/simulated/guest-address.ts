@@ -30,6 +30,11 @@ export function guestAddressesAssign(domain: Node, board: Board): Refusal {
     const asked = nodeChild(device, 'address');
     const address = deviceAddress(device);
     if (address !== null) {
+      // An address on a bus that is still to come brings its bus with it (virDomainPCIAddressSetGrow).
+      while (q35 && addressParse(address)!.bus > Math.max(...controllers(devices).map(indexOf))) {
+        portAdd(devices);
+        changed = true;
+      }
       const refusal = addressRefusal(devices, device, address);
       if (refusal !== null) return refusal;
       continue;

@@ -1,17 +1,21 @@
 import { Failure } from '../../failure.ts';
+import { durable } from '../durable.ts';
+import { GUARDED_MS, SILENT } from '../guarded.ts';
 import type { Host, Lock, Reading, RunOptions, RunResult } from '../host.ts';
 import { Tree } from '../tree.ts';
 import type { Board } from './board.ts';
 import { machineOff, machineOn } from './boot.ts';
 import { classTree } from './class-tree.ts';
 import { command } from './command.ts';
+import { type Kept, NOTHING_KEPT, SimulatedDisk } from './disk.ts';
 import { domainStart, domainsSettle } from './domain-life.ts';
-import { nodeChild, nodeRead } from './domain-node.ts';
-import { installedFiles } from './file-tree.ts';
+import { jobsBefore, jobsSettle } from './job.ts';
 import { kernelWrite } from './kernel-write.ts';
 import { pciTree } from './pci-tree.ts';
 import { procTree } from './proc-tree.ts';
 import type { SimulatedState } from './state.ts';
+import { stateCopy, stateNew } from './state-new.ts';
+import { lockedFile } from './stuck.ts';
 
 export type { Board } from './board.ts';
 export type { SimulatedState } from './state.ts';
@@ -23,12 +27,14 @@ export type { SimulatedState } from './state.ts';
  */
 export interface SimulatedHost extends Host {
   readonly state: SimulatedState;
+  /** What its durable writes are made of. */
+  readonly disk: SimulatedDisk;
   /** What a state is when the process that simulated it is killed: `simulatedHost` goes on from it. */
   toJSON(): SimulatedState;
   /** Shut down and started again: runtime state is gone, files are kept, autostarted guests run. */
   reboot(): void;
-  /** The same without the shutdown: what was written is kept, for it was synced. */
-  powerCut(): void;
+  /** The same without the shutdown: of what was not synced only that is kept which is told. */
+  powerCut(kept?: Kept): void;
   /** To be called by who changed `state` from outside: what is computed from it is computed anew. */
   refresh(): void;
 }
@@ -41,7 +47,7 @@ const SHUTDOWN_MS = 20_000;
 const READ_MAX = 1024 * 1024;
 
 export function simulatedHost(from: Board | SimulatedState): SimulatedHost {
-  const state: SimulatedState = 'schema' in from ? structuredClone(from) : stateNew(from);
+  const state: SimulatedState = 'schema' in from ? stateCopy(from) : stateNew(from);
   const files = Tree.from(state.files);
   if (state.boot.count === 0) machineStart(state, files);
   return new SimulatedMachine(state, files);
@@ -52,6 +58,11 @@ class SimulatedMachine implements SimulatedHost {
   readonly writable = true;
   readonly root = true;
   readonly state: SimulatedState;
+  readonly disk: SimulatedDisk;
+  readonly append: Host['append'];
+  readonly replace: Host['replace'];
+  readonly makeDirectory: Host['makeDirectory'];
+  readonly remove: Host['remove'];
   readonly #files: Tree;
   #runtime: Tree | null = null;
   #lockedFor: string | null = null;
@@ -59,14 +70,22 @@ class SimulatedMachine implements SimulatedHost {
   constructor(state: SimulatedState, files: Tree) {
     this.state = state;
     this.#files = files;
+    this.disk = new SimulatedDisk(files, state.unsynced);
+    const { append, replace, makeDirectory, remove } = durable(this.disk);
+    this.append = append;
+    this.replace = replace;
+    this.makeDirectory = makeDirectory;
+    this.remove = remove;
     this.origin = { kind: 'simulated', name: state.board.name };
   }
 
   toJSON(): SimulatedState {
-    return structuredClone({ ...this.state, files: this.#files.toRecord() });
+    return stateCopy({ ...this.state, files: this.#files.toRecord() });
   }
 
   read(path: string, maxBytes = READ_MAX): Reading<string> {
+    if (this.#silent(path))
+      throw new Failure('not-simulated', `not simulated: a read of ${path} that never returns`);
     const reading = this.#tree(path).read(path);
     return reading.state === 'read' ? { state: 'read', value: reading.value.slice(0, maxBytes) } : reading;
   }
@@ -92,21 +111,31 @@ class SimulatedMachine implements SimulatedHost {
     return this.#tree(path).exists(path);
   }
 
-  async readGuarded(paths: readonly string[]): Promise<Map<string, Reading<string>>> {
-    return new Map(paths.map((path) => [path, this.read(path)]));
+  async readGuarded(
+    paths: readonly string[],
+    deadlineMs = GUARDED_MS,
+  ): Promise<Map<string, Reading<string>>> {
+    const answers = paths.map((path): [string, Reading<string>] => {
+      if (!this.#silent(path)) return [path, this.read(path)];
+      this.#pass(deadlineMs);
+      return [path, SILENT];
+    });
+    return new Map(answers);
   }
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const { deadlineMs = RUN_DEADLINE_MS, input = '', started } = options;
+    const pid = this.state.nextPid++;
     started?.({
-      pid: this.state.nextPid++,
+      pid,
       startTicks: Math.floor((this.state.clock - this.state.boot.at) / 10),
     });
     if (argv.join(' ') === 'systemctl reboot') {
       this.reboot();
       return { argv, code: 0, stdout: '', stderr: '', ms: 0, timedOut: false };
     }
-    const { stdout, stderr, code, ms } = command(this.state, this.#files, argv, input);
+    this.#pass(Math.max(0, jobsBefore(this.state, argv, input) - this.state.clock));
+    const { stdout, stderr, code, ms } = command(this.state, this.#files, argv, input, pid);
     // Past the deadline the caller has gone, but what was asked of a daemon is done all the same.
     const timedOut = ms > deadlineMs;
     this.#pass(Math.min(ms, deadlineMs));
@@ -114,34 +143,14 @@ class SimulatedMachine implements SimulatedHost {
     return { argv, code, stdout, stderr, ms, timedOut };
   }
 
+  /** Nobody else is on it. */
+  exposed(): null {
+    return null;
+  }
+
   write(path: string, text: string): void {
     kernelWrite(this.state, this.#tree(path), path, text);
     this.#pass(0);
-  }
-
-  append(path: string, text: string): void {
-    const before = this.#files.read(path);
-    this.#own(path).setFile(path, (before.state === 'read' ? before.value : '') + text);
-  }
-
-  replace(path: string, text: string): void {
-    this.#own(path).setFile(path, text);
-  }
-
-  makeDirectory(path: string): void {
-    const files = this.#own(path);
-    if (files.link(path).state === 'read') {
-      throw new Failure(
-        'state-unwritable',
-        `${path} is a symbolic link`,
-        'move it away, or name another directory',
-      );
-    }
-    files.setDirectory(path);
-  }
-
-  remove(path: string): void {
-    this.#own(path).remove(path);
   }
 
   async lock(purpose: string): Promise<Lock> {
@@ -169,11 +178,14 @@ class SimulatedMachine implements SimulatedHost {
   }
 
   reboot(): void {
-    this.state.clock += SHUTDOWN_MS;
+    this.#pass(SHUTDOWN_MS);
+    this.disk.syncAll();
     this.powerCut();
   }
 
-  powerCut(): void {
+  powerCut(kept: Kept = NOTHING_KEPT): void {
+    this.disk.powerCut(kept);
+    this.state.jobs = [];
     machineOff(this.state, this.#files);
     machineStart(this.state, this.#files);
     this.#lockedFor = null;
@@ -184,8 +196,17 @@ class SimulatedMachine implements SimulatedHost {
     this.#pass(0);
   }
 
+  /** The kernel reads it under the lock of a device that is stuck. */
+  #silent(path: string): boolean {
+    if (this.state.kernel.stuck.length === 0) return false;
+    const real = this.real(path);
+    return real.state === 'read' && lockedFile(this.state, real.value);
+  }
+
   #pass(ms: number): void {
-    this.state.clock += ms;
+    const end = this.state.clock + ms;
+    jobsSettle(this.state, end, ({ argv, input, pid }) => command(this.state, this.#files, argv, input, pid));
+    this.state.clock = end;
     domainsSettle(this.state);
     this.#runtime = null;
   }
@@ -194,12 +215,6 @@ class SimulatedMachine implements SimulatedHost {
     if (!COMPUTED.test(path)) return this.#files;
     this.#runtime ??= runtimeTree(this.state);
     return this.#runtime;
-  }
-
-  /** For our own files: nothing is ever created where the kernel makes the names. */
-  #own(path: string): Tree {
-    if (COMPUTED.test(path)) throw new Failure('not-simulated', `not simulated: a file at ${path}`);
-    return this.#files;
   }
 }
 
@@ -210,28 +225,6 @@ function runtimeTree(state: SimulatedState): Tree {
   classTree(tree, state);
   procTree(tree, state);
   return tree;
-}
-
-function stateNew(board: Board): SimulatedState {
-  return {
-    schema: 'vfioctl/simulated/1',
-    board,
-    clock: Date.UTC(2026, 10, 25, 9, 0, 0),
-    boot: { count: 0, at: 0, id: '', commandLine: '' },
-    kernel: { iommu: false, remapping: false, modules: [], drivers: {}, overrides: {}, cards: [], log: [] },
-    guests: board.guests.map((guest) => ({
-      uuid: guest.uuid,
-      name: nodeChild(nodeRead(guest.xml), 'name')?.text ?? '',
-      inactive: guest.xml,
-      live: null,
-      autostart: guest.autostart,
-      managedSave: false,
-      snapshots: [],
-    })),
-    nextPid: 2000,
-    nextGuestId: 1,
-    files: installedFiles(board),
-  };
 }
 
 /** From power-on until the guests that are to start by themselves have started, or have failed to. */

@@ -3,6 +3,7 @@ import type { Tree } from '../tree.ts';
 import { boardFunctionAt } from './board.ts';
 import { driverBind, driverProbe, driverUnbind, ERRNO_TEXT, type Errno, groupHolder } from './kernel.ts';
 import type { SimulatedState } from './state.ts';
+import { DeviceStuck, lockedFile } from './stuck.ts';
 
 /**
  * A write(2) to sysfs: `driver_override`, `bind`, `unbind` and `drivers_probe`, a closed list. Throws Failure
@@ -15,9 +16,20 @@ export function kernelWrite(state: SimulatedState, tree: Tree, path: string, tex
   const refuse = (why: string): Failure =>
     new Failure('step-failed', `cannot write '${text.trim()}' to ${path}: ${why}`);
   if (real.state !== 'read' && !known) throw refuse('ENOENT');
-  const error = real.state === 'read' ? errnoOf(state, real.value, text.trim()) : undefined;
+  const error = real.state === 'read' ? errnoAnswered(state, real.value, text.trim()) : undefined;
   if (error === undefined) throw new Failure('not-simulated', `not simulated: a write to ${path}`);
   if (error !== null) throw refuse(`${error} (${ERRNO_TEXT[error]})`);
+}
+
+/** Whoever writes where the kernel does not return is gone for good, and nothing of this process can play that. */
+function errnoAnswered(state: SimulatedState, path: string, word: string): Errno | undefined {
+  try {
+    if (lockedFile(state, path)) throw new DeviceStuck(path);
+    return errnoOf(state, path, word);
+  } catch (error) {
+    if (!(error instanceof DeviceStuck)) throw error;
+    throw new Failure('not-simulated', `not simulated: a write to ${path} that never returns`);
+  }
 }
 
 function errnoOf(state: SimulatedState, path: string, word: string): Errno | undefined {

@@ -1,5 +1,6 @@
 import { type BoardFunction, boardFunctionAt } from './board.ts';
 import { kernelLog, type SimulatedState } from './state.ts';
+import { DeviceStuck, deviceLocked } from './stuck.ts';
 
 /** An errno as the kernel answers a write with, or null. */
 export type Errno = 'EINVAL' | 'ENODEV' | 'EBUSY' | null;
@@ -81,6 +82,7 @@ export function driverProbe(state: SimulatedState, address: string): Errno {
   if (!fn) return 'ENODEV';
   const wanted = state.kernel.overrides[address] ?? fn.driver?.name;
   if (address in state.kernel.drivers || wanted === undefined) return null;
+  deviceLocked(state, address);
   if (!driversRegistered(state).includes(wanted)) return null;
   const error = driverAttach(state, fn, wanted);
   // A probe that fails lets the next driver try its luck, and the write succeeds; a group that is owned by a user of
@@ -95,12 +97,19 @@ export function driverBind(state: SimulatedState, address: string, driver: strin
   const override = state.kernel.overrides[address];
   // vfio-pci has no ids of its own: without an override it matches nothing.
   if ((override ?? fn.driver?.name) !== driver) return 'ENODEV';
+  deviceLocked(state, address);
   if (address in state.kernel.drivers) return 'EBUSY';
   return driverAttach(state, fn, driver);
 }
 
+/** Throws `DeviceStuck` where the driver never comes back from it; its link in sysfs goes before all else. */
 export function driverUnbind(state: SimulatedState, address: string): void {
+  deviceLocked(state, address);
+  const driver = state.kernel.drivers[address];
   delete state.kernel.drivers[address];
+  if (state.board.breakage.stuckUnbind === address && driver !== undefined && driver !== 'vfio-pci') {
+    throw new DeviceStuck(address);
+  }
   const card = state.kernel.cards.indexOf(address);
   if (card >= 0) state.kernel.cards[card] = null;
 }

@@ -12,8 +12,10 @@ import {
   domainXmlText,
   versionText,
 } from './domain-show.ts';
+import { networkInfo, networkListText, networkXml } from './network.ts';
 import { nodeDeviceDetach, nodeDeviceList, nodeDeviceReattach, nodeDeviceXml } from './node-device.ts';
 import type { GuestState, SimulatedState } from './state.ts';
+import { DeviceStuck, hung, libvirtSilent } from './stuck.ts';
 
 /** Options of the closed list that take a value. */
 const WITH_VALUE = new Set(['uri', 'key', 'set', 'cap', 'timeout', 'mode', 'file', 'domain']);
@@ -77,15 +79,29 @@ function virshCommand(state: SimulatedState, files: Tree, command: readonly stri
     else options.set(match[1]!, '');
   }
   const call: Call = { state, files, verb, words: plain, options, input };
-  const host = HOST_VERBS[verb];
-  if (host) return host(call);
-  const verbOfDomain = DOMAIN_VERBS[verb];
+  const host = Object.hasOwn(HOST_VERBS, verb) ? HOST_VERBS[verb] : undefined;
+  if (host) return served(call, null, () => host(call));
+  const verbOfDomain = Object.hasOwn(DOMAIN_VERBS, verb) ? DOMAIN_VERBS[verb] : undefined;
   if (!verbOfDomain) throw notSimulated(command);
   const name = options.get('domain') ?? plain[0];
   if (name === undefined) return failed(`command '${verb}' requires <domain> option`);
   const guest = domainFind(state, name);
   // virsh says no more: the reason that libvirt gave is lost on the way through its three look-ups.
-  return guest ? verbOfDomain(call, guest) : failed(`failed to get domain '${name}'`);
+  return guest
+    ? served(call, guest, () => verbOfDomain(call, guest))
+    : failed(`failed to get domain '${name}'`);
+}
+
+/** A thread of libvirtd's serves it, unless another one sleeps in the kernel with what it needs. */
+function served({ state, verb, input }: Call, guest: GuestState | null, serve: () => Answer): Answer {
+  if (libvirtSilent(state, verb, input, guest)) return hung();
+  try {
+    return serve();
+  } catch (error) {
+    if (!(error instanceof DeviceStuck)) throw error;
+    state.kernel.stuck.push({ address: error.address, program: null, guest: guest?.uuid ?? null });
+    return hung();
+  }
 }
 
 /** As virsh looks a guest up: by the id of a running one, by UUID, by name. */
@@ -100,6 +116,13 @@ const HOST_VERBS: Readonly<Record<string, (call: Call) => Answer>> = {
   capabilities: ({ state }) => answer(capabilitiesText(state)),
   list: ({ state, options }) => domainListText(state, new Set(options.keys())),
   define: (call) => withFile(call, call.words[0], (xml, from) => domainDefine(call.state, xml, from)),
+  'net-list': ({ options }) => {
+    const list = networkListText(new Set(options.keys()));
+    if (!list) throw notSimulated(['net-list']);
+    return list;
+  },
+  'net-info': ({ words: [name = ''] }) => networkInfo(name),
+  'net-dumpxml': ({ words: [name = ''] }) => networkXml(name),
   'nodedev-list': ({ state, options }) => {
     if (!options.has('tree') && options.get('cap') !== 'pci') throw notSimulated(['nodedev-list']);
     return nodeDeviceList(state, options.has('tree'));

@@ -1,8 +1,11 @@
 import type { Tree } from '../tree.ts';
-import { type Board, type BoardDisk, boardFunctionAt, iommuTable } from './board.ts';
+import { type Board, type BoardDisk, boardFunctionAt, diskNumber, iommuTable } from './board.ts';
 import { interruptsText, interruptVector } from './interrupts.ts';
+import { jobFiles } from './job.ts';
 import { moduleHolders } from './kernel.ts';
+import { NETWORK_BRIDGE } from './network.ts';
 import { type SimulatedState, uptime } from './state.ts';
+import { stuckFiles } from './stuck.ts';
 
 /** /proc, /sys/module and the rest of /sys that is not about PCI. */
 export function procTree(tree: Tree, state: SimulatedState): void {
@@ -16,13 +19,14 @@ export function procTree(tree: Tree, state: SimulatedState): void {
   tree.setFile('/proc/sys/kernel/hostname', `${board.hostName}\n`);
   tree.setFile('/proc/cpuinfo', cpuText(board));
   tree.setFile('/proc/interrupts', interruptsText(state));
-  tree.setFile('/proc/iomem', '');
   tree.setFile('/proc/meminfo', memoryText(state));
   storageFiles(tree, board);
   networkFiles(tree, state);
   soundFiles(tree, state);
   moduleFiles(tree, state);
   processFiles(tree, state);
+  jobFiles(tree, state);
+  stuckFiles(tree, state);
 
   tree.setDirectory('/sys/firmware/acpi/tables');
   for (const table of ['APIC', 'DSDT', 'FACP', 'HPET', 'MCFG'])
@@ -63,9 +67,15 @@ function storageFiles(tree: Tree, board: Board): void {
   const disks = board.functions.flatMap((f) => (f.disk ? [f.disk] : []));
   const mounts = disks.flatMap(mountsOf);
   tree.setFile('/proc/mounts', mounts.map((m) => `${m.source} ${m.mount} ext4 rw,relatime 0 0\n`).join(''));
+  const shares = board.functions.flatMap((f) => (f.share ? [f.share] : []));
   tree.setFile(
     '/proc/self/mountinfo',
-    mounts.map((m, i) => `${20 + i} 1 ${m.dev} / ${m.mount} rw,relatime - ext4 ${m.source} rw\n`).join(''),
+    [
+      ...mounts.map((m, i) => `${20 + i} 1 ${m.dev} / ${m.mount} rw,relatime - ext4 ${m.source} rw\n`),
+      ...shares.map(
+        (s, i) => `${50 + i} 1 0:${40 + i} / ${s.mount} rw,relatime - 9p ${s.tag} rw,trans=virtio\n`,
+      ),
+    ].join(''),
   );
   const swaps = disks.flatMap((d) => d.volumes.flatMap((v, i) => (v.swap ? [`/dev/dm-${i}`] : [])));
   const rows = swaps.map((name) => `${name.padEnd(40)}partition\t8388604\t\t0\t\t-2\n`);
@@ -73,11 +83,10 @@ function storageFiles(tree: Tree, board: Board): void {
 }
 
 function mountsOf(disk: BoardDisk): { source: string; mount: string; dev: string }[] {
-  const major = disk.name.startsWith('vd') ? 254 : 8;
   const whole =
-    disk.mount === null ? [] : [{ source: `/dev/${disk.name}`, mount: disk.mount, dev: `${major}:0` }];
+    disk.mount === null ? [] : [{ source: `/dev/${disk.name}`, mount: disk.mount, dev: diskNumber(disk) }];
   const parts = disk.partitions.flatMap((p, i) =>
-    p.mount === null ? [] : [{ source: `/dev/${p.name}`, mount: p.mount, dev: `${major}:${i + 1}` }],
+    p.mount === null ? [] : [{ source: `/dev/${p.name}`, mount: p.mount, dev: diskNumber(disk, i + 1) }],
   );
   const volumes = disk.volumes.flatMap((v, i) =>
     v.mount === null ? [] : [{ source: `/dev/mapper/${v.name}`, mount: v.mount, dev: `253:${i}` }],
@@ -91,7 +100,8 @@ function networkFiles(tree: Tree, state: SimulatedState): void {
   );
   const head = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
   const route = up ? `${up.network!.name}\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n` : '';
-  tree.setFile('/proc/net/route', head + route);
+  const bridge = `${NETWORK_BRIDGE}\t007AA8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n`;
+  tree.setFile('/proc/net/route', head + route + bridge);
   tree.setFile('/proc/net/ipv6_route', '');
   tree.setFile(
     '/proc/net/tcp',

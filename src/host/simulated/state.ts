@@ -1,5 +1,9 @@
 import type { TreeEntry } from '../tree.ts';
 import type { Board } from './board.ts';
+import type { Unsynced } from './disk.ts';
+import type { Job } from './job.ts';
+import type { StuckTask } from './stuck.ts';
+import type { SimulatedTimer } from './systemd.ts';
 
 /** The whole machine as plain JSON: written out, read back, it goes on where it was. */
 export interface SimulatedState {
@@ -14,6 +18,12 @@ export interface SimulatedState {
   nextGuestId: number;
   /** Files outside /proc, /sys and /dev: what a reboot keeps, besides /run. */
   files: Record<string, TreeEntry>;
+  /** What of them a power cut may take. */
+  unsynced: Unsynced;
+  /** Programs that outlived their caller. */
+  jobs: Job[];
+  /** systemd's transient timers that wait. */
+  timers: SimulatedTimer[];
 }
 
 interface BootState {
@@ -37,6 +47,8 @@ export interface KernelState {
   cards: (string | null)[];
   /** Lines with their time stamps. */
   log: string[];
+  /** What sleeps in the kernel until the next boot. */
+  stuck: StuckTask[];
 }
 
 export interface GuestState {

@@ -27,13 +27,14 @@ async function broken(fault: string): Promise<Awaited<ReturnType<typeof laptop>>
   return host;
 }
 
-test('six faults, and no other', () => {
+test('seven faults, and no other', () => {
   assert.deepEqual([...faultNames].sort(), [
     'card-muted',
     'mate-bound',
     'no-guest-driver',
     'no-interrupt-remapping',
     'no-interrupts',
+    'stuck-unbind',
     'wrong-function',
   ]);
 });
@@ -95,6 +96,50 @@ test('an unknown fault and an unknown function', async () => {
   const host = await laptop();
   assert.throws(() => faultPlant(host, 'gremlin', CARD), /there is no fault 'gremlin'/);
   assert.throws(() => faultPlant(host, 'card-muted', '0000:09:00.0'), /no function 0000:09:00\.0/);
+});
+
+test('stuck-unbind: the driver lets go for ever, and whoever needs the lock waits for ever', async () => {
+  const host = await laptop();
+  faultPlant(host, 'stuck-unbind', CARD);
+  const silent = async (argv: string[], input = '') =>
+    (await host.run(argv, { deadlineMs: 1_000, input })).timedOut;
+  const file = (name: string) => `/sys/bus/pci/devices/${CARD}/${name}`;
+  assert.equal(driver(host, CARD), 'snd_hda_intel', 'until it is asked to');
+  assert.equal(await silent(['virsh', '-q', 'nodedev-detach', 'pci_0000_00_1b_0']), true);
+  // device_release_driver takes the link away first.
+  assert.equal(driver(host, CARD), null);
+  const before = host.now().getTime();
+  const read = await host.readGuarded([file('driver_override'), file('vendor')], 500);
+  assert.equal(read.get(file('driver_override'))?.state, 'unreadable');
+  assert.deepEqual(read.get(file('vendor')), { state: 'read', value: '0x8086\n' });
+  assert.equal(host.now().getTime() - before, 500);
+  assert.throws(() => host.read(file('driver_override')), /never returns/);
+  assert.throws(() => host.write('/sys/bus/pci/drivers_probe', CARD), /never returns/);
+  // A thread of libvirtd's sleeps with the lists of devices locked, but with no guest.
+  assert.equal(await silent(['virsh', '-q', 'nodedev-detach', 'pci_0000_00_19_0']), true);
+  assert.equal(await silent(['virsh', '-q', 'list', '--all', '--uuid']), false);
+  host.reboot();
+  assert.equal(driver(host, CARD), 'snd_hda_intel');
+
+  // While it starts a guest it holds that guest too, and listing looks into each.
+  await attached(host, F20VM, CARD);
+  assert.equal(await silent(['virsh', '-q', 'start', F20VM]), true);
+  assert.equal(await silent(['virsh', '-q', 'domstate', F20VM]), true);
+  assert.equal(await silent(['virsh', '-q', 'list', '--all', '--uuid']), true);
+  assert.equal(await silent(['virsh', '-q', 'capabilities']), false);
+  host.reboot();
+  assert.equal(await virshQuiet(host, ['domstate', F20VM]), 'shut off\n');
+
+  // Who asks the kernel itself sleeps there: in state D, and SIGKILL does not end it.
+  let pid = 0;
+  const started = (child: { pid: number }) => {
+    pid = child.pid;
+  };
+  const result = await host.run(['modprobe', '-r', 'snd_hda_intel'], { started });
+  assert.equal(result.timedOut, true);
+  assert.match(text(host, `/proc/${pid}/stat`), new RegExp(`^${pid} \\(modprobe\\) D `));
+  host.reboot();
+  assert.equal(host.exists(`/proc/${pid}`), false);
 });
 
 const detach = ['virsh', '-q', 'nodedev-detach', 'pci_0000_00_1b_0'];

@@ -10,5 +10,5 @@ const BOARDS: Readonly<Record<string, () => Board>> = {
 export const boardNames: readonly string[] = Object.keys(BOARDS);
 
 export function boardByName(name: string): Board | undefined {
-  return BOARDS[name]?.();
+  return Object.hasOwn(BOARDS, name) ? BOARDS[name]!() : undefined;
 }

@@ -94,6 +94,7 @@ export function rigFunctions(amd: boolean): BoardFunction[] {
       subsystemDevice: '0009',
       name: 'Virtio filesystem',
       group: 2,
+      share: { tag: 'share', mount: '/share' },
       driver: { name: 'virtio-pci', module: 'virtio_pci' },
       pin: 1,
       line: 20,
