@@ -14,6 +14,7 @@ const stages = [
   ['build', [node, 'packaging/executable.mjs']],
   ['package', [join(root, 'node_modules/.bin/publint'), '--strict']],
   ['system', [node, '--test', '--test-concurrency=1', 'test/**/*.system.test.ts']],
+  ['torture', [node, 'torture/main.ts', '--seed', '1', '--kills', '1000']],
   ['rig gate', [node, 'rig/main.ts', 'gate']],
 ];
 const failed = [];

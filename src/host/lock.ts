@@ -40,8 +40,12 @@ export async function lockTake(directory: string, purpose: string): Promise<Lock
     );
   }
   if (answer !== 'held') {
-    const why = answer === 'ENOENT' ? 'flock (util-linux) is not installed' : `flock ended with ${answer}`;
-    throw new Failure('state-unwritable', `cannot lock ${file}: ${why}`);
+    const missing = answer === 'ENOENT';
+    throw new Failure(
+      'state-unwritable',
+      `cannot lock ${file}: ${missing ? 'there is no flock' : `flock ended with ${answer}`}`,
+      missing ? 'install util-linux' : 'see whether root may write there',
+    );
   }
   write(file, `pid ${process.pid}, ${purpose}\n`);
   return {

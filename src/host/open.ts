@@ -28,7 +28,8 @@ export async function hostOpen(name: string | undefined): Promise<Host> {
       'make one with vfioctl capture FILE, or name sim:NAME',
     );
   }
-  if (text.state === 'unreadable') throw new Failure('not-found', `--host ${name}: ${text.why}`);
+  if (text.state === 'unreadable')
+    throw new Failure('not-found', `--host ${name}: ${text.why}`, 'name a capture, a directory, or sim:NAME');
   const { captureHost, captureLoad } = await import('./capture.ts');
   return captureHost(captureLoad(text.value, name));
 }

@@ -185,6 +185,7 @@ function memoryRead(guest: Guest, root: XmlElement): number {
     throw new Failure(
       'xml-invalid',
       `the definition of guest ${guest.name} does not say how much memory it has`,
+      `put that right with: virsh edit ${guest.uuid}`,
     );
   }
   const power = unit[1] ? 'kmgtpe'.indexOf(unit[1].toLowerCase()) + 1 : 0;

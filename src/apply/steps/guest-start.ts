@@ -1,4 +1,4 @@
-import { domainShutdown, domainStart, domainState } from '../../host/libvirt/domain.ts';
+import { domainActive, domainShutdown, domainStart, domainState } from '../../host/libvirt/domain.ts';
 import type { GuestStartStep } from '../../plan/step.ts';
 import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
 
@@ -11,8 +11,8 @@ export const guestStart: StepKind<GuestStartStep> = {
 
   async check({ host, uri }, step): Promise<Check> {
     const state = await domainState(host, uri, step.target.guest.uuid);
-    // A crashed guest keeps no hardware; a paused or dying one does.
-    const running = state !== 'shut off' && state !== 'crashed';
+    // A paused or dying guest still has its hardware, and so has one that crashed and whose process is preserved.
+    const running = domainActive(state);
     const settled = state === 'running' || !running;
     const shown = `${step.target.guest.name} is ${state}`;
     if (!settled && state !== 'in shutdown') return { state: 'other', shown, observed: { text: state } };

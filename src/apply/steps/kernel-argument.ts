@@ -1,6 +1,6 @@
-import { Failure } from '../../failure.ts';
 import type { KernelArgumentStep } from '../../plan/step.ts';
 import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
+import { toolRun } from './tool.ts';
 
 /** A kernel argument in every boot entry, through grubby (Fedora and its family). */
 export const kernelArgument: StepKind<KernelArgumentStep> = {
@@ -44,14 +44,6 @@ async function change(
   );
 }
 
-async function grubby({ host }: ApplyContext, args: string[], started?: ChildStarted): Promise<string> {
-  const argv = ['grubby', ...args];
-  const result = await host.run(argv, {
-    deadlineMs: 60_000,
-    ...(started === undefined ? {} : { started: (child) => started(argv, child) }),
-  });
-  if (result.code === null) throw new Failure('outcome-unknown', 'grubby did not come to its end in 60 s');
-  if (result.code !== 0)
-    throw new Failure('step-failed', `grubby ${args.join(' ')}: ${result.stderr.trim()}`);
-  return result.stdout;
+function grubby(context: ApplyContext, args: readonly string[], started?: ChildStarted): Promise<string> {
+  return toolRun(context, ['grubby', ...args], 60_000, started);
 }

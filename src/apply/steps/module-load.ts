@@ -1,6 +1,6 @@
-import { Failure } from '../../failure.ts';
 import type { ModuleLoadStep } from '../../plan/step.ts';
 import type { ApplyContext, Check, ChildStarted, StepKind } from './kind.ts';
+import { toolRun } from './tool.ts';
 
 export const moduleLoad: StepKind<ModuleLoadStep> = {
   kind: 'module-load',
@@ -28,14 +28,10 @@ export const moduleLoad: StepKind<ModuleLoadStep> = {
 };
 
 async function load(
-  { host }: ApplyContext,
+  context: ApplyContext,
   module: string,
   wanted: boolean,
   started: ChildStarted,
 ): Promise<void> {
-  const argv = wanted ? ['modprobe', module] : ['modprobe', '-r', module];
-  const result = await host.run(argv, { deadlineMs: 30_000, started: (child) => started(argv, child) });
-  if (result.code === null)
-    throw new Failure('outcome-unknown', `${argv.join(' ')} did not come to its end in 30 s`);
-  if (result.code !== 0) throw new Failure('step-failed', `${argv.join(' ')}: ${result.stderr.trim()}`);
+  await toolRun(context, wanted ? ['modprobe', module] : ['modprobe', '-r', module], 30_000, started);
 }

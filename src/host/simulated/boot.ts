@@ -2,26 +2,15 @@ import type { Tree } from '../tree.ts';
 import { type Board, iommuTable } from './board.ts';
 import { bootEntryPath } from './file-tree.ts';
 import { driverProbe, moduleLoad } from './kernel.ts';
-import { type KernelState, kernelLog, type SimulatedState } from './state.ts';
+import { kernelLog, kernelOff, type SimulatedState } from './state.ts';
 
 /** The kernel takes its time before drivers are loaded, and userspace until anything of ours could run. */
 const KERNEL_MS = 5_000;
 const USERSPACE_MS = 25_000;
 
-const OFF: KernelState = {
-  iommu: false,
-  remapping: false,
-  modules: [],
-  drivers: {},
-  overrides: {},
-  cards: [],
-  log: [],
-  stuck: [],
-};
-
 /** What was bound, loaded, overridden or running is gone; files are kept, for they were synced. */
 export function machineOff(state: SimulatedState, files: Tree): void {
-  state.kernel = structuredClone(OFF);
+  state.kernel = kernelOff();
   for (const guest of state.guests) guest.live = null;
   state.guests = state.guests.filter((g) => g.inactive !== null);
   state.timers = [];

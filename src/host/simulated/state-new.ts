@@ -1,7 +1,7 @@
 import type { Board } from './board.ts';
 import { nodeChild, nodeRead } from './domain-node.ts';
 import { installedFiles } from './file-tree.ts';
-import type { SimulatedState } from './state.ts';
+import { kernelOff, type SimulatedState } from './state.ts';
 
 /** A board is never changed, only replaced, and so are files: those are shared. */
 export function stateCopy({ board, files, ...rest }: SimulatedState): SimulatedState {
@@ -14,16 +14,7 @@ export function stateNew(board: Board): SimulatedState {
     board,
     clock: Date.UTC(2026, 10, 25, 9, 0, 0),
     boot: { count: 0, at: 0, id: '', commandLine: '' },
-    kernel: {
-      iommu: false,
-      remapping: false,
-      modules: [],
-      drivers: {},
-      overrides: {},
-      cards: [],
-      log: [],
-      stuck: [],
-    },
+    kernel: kernelOff(),
     guests: board.guests.map((guest) => ({
       uuid: guest.uuid,
       name: nodeChild(nodeRead(guest.xml), 'name')?.text ?? '',

@@ -96,6 +96,20 @@ export function uptime(state: SimulatedState): number {
   return (state.clock - state.boot.at) / 1000;
 }
 
+/** Before it has booted. */
+export function kernelOff(): KernelState {
+  return {
+    iommu: false,
+    remapping: false,
+    modules: [],
+    drivers: {},
+    overrides: {},
+    cards: [],
+    log: [],
+    stuck: [],
+  };
+}
+
 /** One line of the kernel log, now. */
 export function kernelLog(state: SimulatedState, text: string, at: number = uptime(state)): void {
   state.kernel.log.push(`[${at.toFixed(6).padStart(12)}] ${text}`);
