@@ -34,3 +34,14 @@ export class Failure extends Error {
     this.hint = hint;
   }
 }
+
+/** What an act fails with, as a value: where its step stands then is looked at before it counts. */
+export async function failureFrom(act: Promise<void>): Promise<Failure | null> {
+  try {
+    await act;
+    return null;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

@@ -14,6 +14,10 @@ const stages = [
   ['build', [node, 'packaging/executable.mjs']],
   ['package', [join(root, 'node_modules/.bin/publint'), '--strict']],
   ['system', [node, '--test', '--test-concurrency=1', 'test/**/*.system.test.ts']],
+  [
+    'torture and fuzz',
+    [node, '--test', '--test-isolation=none', 'test/torture/*.test.ts', 'test/fuzz/{corpus,session}.test.ts'],
+  ],
   ['torture', [node, 'torture/main.ts', '--seed', '1', '--kills', '1000']],
   ['rig gate', [node, 'rig/main.ts', 'gate']],
 ];

@@ -32,9 +32,14 @@ console.log(
 console.log(`check took ${((Date.now() - started) / 1000).toFixed(1)} s`);
 process.exit(results.every((r) => r.code === 0) ? 0 : 1);
 
-/** All tests that need nothing but Node: `*.system.test.ts` drive services, and run in `npm test` only. */
+/**
+ * All tests that need nothing but Node and are quick. `*.system.test.ts` drive services, and those of torture and fuzz
+ * take seconds: they run in `npm test` only.
+ */
 function unitTests() {
-  return globSync('test/**/*.test.ts', { cwd: root }).filter((f) => !f.endsWith('.system.test.ts'));
+  return globSync('test/**/*.test.ts', { cwd: root }).filter(
+    (f) => !f.endsWith('.system.test.ts') && !/^test\/(torture|fuzz)\//.test(f),
+  );
 }
 
 function run(name, command, args) {

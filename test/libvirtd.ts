@@ -11,6 +11,8 @@ import { setTimeout } from 'node:timers/promises';
 const URI = 'qemu:///system';
 /** A daemon ends by itself when no client and no running guest has needed it for so long. */
 const IDLE_S = 60;
+/** Its daemon for consoles has clients only while guests run: it outlives the whole run of the tests. */
+const LOG_IDLE_S = 1200;
 const START_MS = 15_000;
 
 export interface Virsh {
@@ -55,14 +57,16 @@ export function virshOk(argv: readonly string[], input = ''): string {
  * started, which needs root. Nobody stops it: test files that run side by side share it, and it ends by itself.
  */
 export async function libvirtdReady(): Promise<void> {
+  const root = process.getuid?.() === 0;
+  if (root && !(await listens('/run/libvirt/virtlogd-sock')))
+    start(['virtlogd', '-d', '-t', `${LOG_IDLE_S}`]);
   if (answers()) return;
-  assert.equal(process.getuid?.(), 0, 'libvirtd does not run, and only root can start it');
+  assert.ok(root, 'libvirtd does not run, and only root can start it');
   const folder = mkdtempSync(join(tmpdir(), 'vfioctl-libvirtd-'));
   const config = join(folder, 'libvirtd.conf');
   // Without polkit (there is none in a container) root would be asked for a password.
   writeFileSync(config, 'auth_unix_ro = "none"\nauth_unix_rw = "none"\n');
   try {
-    if (!(await listens('/run/libvirt/virtlogd-sock'))) start(['virtlogd', '-d', '-t', `${IDLE_S}`]);
     start(['libvirtd', '-d', '-t', `${IDLE_S}`, '-f', config]);
     const end = Date.now() + START_MS;
     while (!answers()) {

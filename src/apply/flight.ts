@@ -3,6 +3,7 @@ import { readSilent } from '../host/guarded.ts';
 import type { Host } from '../host/host.ts';
 import { addressShort } from '../model/address.ts';
 import { bootId, type Run, type RunAbout, runStatus, runsMeet } from './journal.ts';
+import { patienceOf } from './patience.ts';
 import type { JournalRecord } from './record.ts';
 
 /** Something that a run began and that has not ended: in its tool, or in the kernel on its behalf. */
@@ -40,11 +41,12 @@ export async function flightsNow(host: Host, runs: readonly Run[]): Promise<Flig
  */
 export async function flightsWait(host: Host, run: Run): Promise<Flight[]> {
   let looks = 0;
-  for (let waited = 0; ; waited += POLL_MS) {
+  const patience = patienceOf(host);
+  for (;;) {
     const flights = await flightsNow(host, [run]);
     looks = flights.some((f) => f.stuck) ? looks + 1 : 0;
-    if (flights.length === 0 || waited >= WAIT_MS || looks >= STUCK_LOOKS) return flights;
-    await host.sleep(POLL_MS);
+    if (flights.length === 0 || patience.waitedMs >= WAIT_MS || looks >= STUCK_LOOKS) return flights;
+    await patience.pause(POLL_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { libvirtAway } from '../host/libvirt/virsh.ts';
 import type { Step } from '../plan/step.ts';
+import { patienceOf } from './patience.ts';
 import { stepKind } from './steps/index.ts';
 import type { ApplyContext, Check } from './steps/kind.ts';
 
@@ -9,17 +10,16 @@ const LOOKS_MS = 1_000;
 /** libvirtd's start, with every emulator asked for what it can. */
 const RESTART_MS = 20_000;
 
-// Waits are counted in sleeps and not by the clock, which may be set back or forth meanwhile.
-
 /** Reads where a step stands. A libvirt that is just being restarted is waited for: only the step's stand decides. */
 export async function stepCheck(context: ApplyContext, step: Step): Promise<Check> {
-  for (let waited = 0; ; waited += POLL_MS) {
+  const patience = patienceOf(context.host);
+  for (;;) {
     try {
       return await stepKind(step).check(context, step);
     } catch (error) {
-      if (!libvirtAway(error) || waited >= RESTART_MS) throw error;
+      if (!libvirtAway(error) || patience.waitedMs >= RESTART_MS) throw error;
     }
-    await context.host.sleep(POLL_MS);
+    await patience.pause(POLL_MS);
   }
 }
 
@@ -31,28 +31,18 @@ export async function stepSettle(
   atLeastMs = 0,
 ): Promise<Check> {
   const settleMs = Math.max(stepKind(step).settleMs(step, wanted), atLeastMs);
-  for (let waited = 0; ; waited += POLL_MS) {
+  const patience = patienceOf(context.host);
+  for (;;) {
     const check = await stepCheck(context, step).catch((error: unknown) => {
       // One look that fails says nothing of the step; what was asked of a guest may be on its way all the same.
-      if (refusedLook(error) && waited < Math.max(settleMs, LOOKS_MS)) return null;
+      if (refusedLook(error) && patience.waitedMs < Math.max(settleMs, LOOKS_MS)) return null;
       throw error;
     });
-    if (check !== null && (check.state === wanted || waited >= settleMs)) return check;
-    await context.host.sleep(POLL_MS);
+    if (check !== null && (check.state === wanted || patience.waitedMs >= settleMs)) return check;
+    await patience.pause(POLL_MS);
   }
 }
 
 function refusedLook(error: unknown): boolean {
   return error instanceof Failure && error.code === 'step-failed';
-}
-
-/** What an act fails with, as a value: where its step stands then is looked at before it counts. */
-export async function failureFrom(act: Promise<void>): Promise<Failure | null> {
-  try {
-    await act;
-    return null;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
-import { Failure } from '../failure.ts';
+import { Failure, failureFrom } from '../failure.ts';
 import { libvirtLost } from '../host/libvirt/virsh.ts';
 import type { Step } from '../plan/step.ts';
 import type { Journal } from './journal.ts';
 import type { RunReport, StepReport } from './report.ts';
-import { failureFrom, stepCheck, stepSettle } from './settle.ts';
+import { stepCheck, stepSettle } from './settle.ts';
 import { stepKind } from './steps/index.ts';
 import { type ApplyContext, type Check, childStarted } from './steps/kind.ts';
 

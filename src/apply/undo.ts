@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, failureFrom } from '../failure.ts';
 import { domainList } from '../host/libvirt/domain.ts';
 import { libvirtAway, libvirtLost } from '../host/libvirt/virsh.ts';
 import { stepText } from '../plan/show.ts';
@@ -20,7 +20,7 @@ import {
 } from './journal.ts';
 import type { UndoOutcomeRecord } from './record.ts';
 import type { RunReport, StepReport } from './report.ts';
-import { failureFrom, stepCheck, stepSettle } from './settle.ts';
+import { stepCheck, stepSettle } from './settle.ts';
 import { stepKind } from './steps/index.ts';
 import { type ApplyContext, type Check, childStarted } from './steps/kind.ts';
 

@@ -10,6 +10,7 @@ import {
   nodeRead,
   nodeText,
 } from './domain-node.ts';
+import { guestBooted } from './guest-life.ts';
 import {
   assignmentSupported,
   functionDetach,
@@ -170,7 +171,8 @@ export function hostdevLive(device: Node, index: number): void {
 
 export function domainShutdown(state: SimulatedState, guest: GuestState): Answer {
   if (!guest.live) return notRunning(`Failed to shutdown domain '${guest.name}'`);
-  guest.live.offAt ??= state.clock + SHUTDOWN_MS;
+  // A guest that has not booted yet hears no power button, and libvirt says what it always says.
+  if (guestBooted(state, guest)) guest.live.offAt ??= state.clock + SHUTDOWN_MS;
   return answer('', 0, '', undefined, `Domain '${guest.name}' is being shutdown\n`);
 }
 

@@ -24,9 +24,13 @@ export function guestNature(state: SimulatedState, guest: GuestState): Omit<Boar
   return state.board.guests.find((g) => g.uuid === guest.uuid) ?? SILENT;
 }
 
+/** Its agent has started, and it hears the power button. */
+export function guestBooted(state: SimulatedState, guest: GuestState): boolean {
+  return guest.live !== null && state.clock >= guest.live.startedAt + AGENT_MS;
+}
+
 export function guestAgentAnswers(state: SimulatedState, guest: GuestState): boolean {
-  const connected = guest.live !== null && state.clock >= guest.live.startedAt + AGENT_MS;
-  return connected && guestNature(state, guest).agent !== null;
+  return guestBooted(state, guest) && guestNature(state, guest).agent !== null;
 }
 
 /** When the guest's driver has probed a function that was lent to it. */
