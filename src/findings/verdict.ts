@@ -3,6 +3,7 @@ import type { HostModel } from '../model/model.ts';
 import type { Finding } from './finding.ts';
 import { functionLabel } from './function-word.ts';
 import { needsOf, rulesFor } from './index.ts';
+import { platformPart } from './platform.ts';
 import { refusalsOf } from './refusal.ts';
 import type { Question, Rule, VerdictWord } from './rule.ts';
 import { functionDriver } from './rules/function-driver.ts';
@@ -71,7 +72,12 @@ function lent(model: HostModel, address: string): Verdict | null {
 function needsMates(model: HostModel, question: Question, address: string): Verdict | null {
   const fn = model.functions.get(address);
   const mates = fn ? blockingMates(model, question, fn) : [];
-  return mates.length > 0 ? verdict('needs mates', mates.map(functionLabel).join(', ')) : null;
+  if (mates.length === 0) return null;
+  const never = mates.filter((mate) => platformPart(mate)?.never);
+  // To lend it, the machine would have to do without a part of itself.
+  if (never.length > 0)
+    return verdict('impossible', `its group holds ${never.map(functionLabel).join(', ')}`);
+  return verdict('needs mates', mates.map(functionLabel).join(', '));
 }
 
 /** Refused by a rule that has no word of its own, or by one that could not look. */

@@ -31,7 +31,7 @@ describe('verdict', () => {
     ['a card alone in its group', OWN, 'free'],
     ['a mate on a host driver', SHARED, 'needs mates: 02:00.1 (NIC)'],
     ['a mate that nobody drives', SHARED, 'free', { set: { 'functions/0000:02:00.1/driver': null } }],
-    ['the board', '0000:00:1f.4', 'needs mates: 00:1f.0 (ISA bridge), 00:1f.2 (SATA), 00:1f.3 (SMBus)'],
+    ['the board', '0000:00:1f.4', 'impossible: its group holds 00:1f.0 (ISA bridge)'],
     ['a root port', '0000:00:1c.0', 'impossible: bridge'],
     ['an address without function', '0000:09:00.0', 'impossible: no such function'],
     ['no group', OWN, 'impossible: no IOMMU group', { set: { [`functions/${OWN}/group`]: null } }],
